@@ -1,0 +1,23 @@
+"""Command line of Strata: ``strata COMMAND``; each command lives in a module of its own."""
+
+import typer
+
+from strata.demo.command import demo
+
+app = typer.Typer(
+    help="Customer tiers as code: tools around the dbt project.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def main() -> None:
+    """Tools around the dbt project; the tiers themselves are built by ``dbt build``."""
+
+
+app.command()(demo)
+
+if __name__ == "__main__":
+    app()
