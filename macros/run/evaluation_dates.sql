@@ -1,0 +1,77 @@
+{#- The stored history, or none where a full refresh makes it anew. A model upstream of the history
+    cannot ref() it, so it is looked up by its node. -#}
+{% macro stored_history() -%}
+    {%- if not execute or flags.FULL_REFRESH -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set node = graph.nodes['model.strata.customer_tier_history'] -%}
+    {{ return(adapter.get_relation(node.database, node.schema, node.alias)) }}
+{%- endmacro %}
+
+{#- The evaluation dates, oldest first: [{'date': day, 'is_frozen': bool}, ...].
+    Full refresh: the ends of the last history_months closed months, and as_of_date.
+    Else: all stored months and those since; frozen are the stored ones before the first that is
+    recomputed (the current month, restatement_months, any month not stored at its end). -#}
+{% macro evaluation_dates() -%}
+    {%- set as_of = as_of_day() -%}
+    {%- set dates = [] -%}
+    {%- set stored = stored_dates() -%}
+    {%- if stored -%}
+        {%- set last = stored[-1] -%}
+        {%- if last > as_of -%}
+            {%- do exceptions.raise_compiler_error(
+                'as_of_date ' ~ as_of ~ ' is earlier than ' ~ last ~ ', the last evaluation in the '
+                ~ 'stored history. Set a later as_of_date, or rebuild with --full-refresh.') -%}
+        {%- endif -%}
+        {%- set open_from = months_before(as_of.replace(day=1), var('restatement_months')) -%}
+        {%- if last < month_end(last) and last.replace(day=1) < open_from -%}
+            {%- set open_from = last.replace(day=1) -%}
+        {%- elif last < open_from -%}
+            {%- set open_from = last + modules.datetime.timedelta(days=1) -%}
+        {%- endif -%}
+        {%- for day in stored if day < open_from -%}
+            {%- do dates.append({'date': day, 'is_frozen': true}) -%}
+        {%- endfor -%}
+        {%- set first = [open_from, stored[0].replace(day=1)] | max -%}
+    {%- else -%}
+        {%- set first = months_before(as_of.replace(day=1), var('history_months')) -%}
+    {%- endif -%}
+    {%- set months = (as_of.year - first.year) * 12 + as_of.month - first.month -%}
+    {%- for month in range(months, 0, -1) -%}
+        {%- do dates.append({
+            'date': month_end(months_before(as_of.replace(day=1), month)), 'is_frozen': false}) -%}
+    {%- endfor -%}
+    {%- do dates.append({'date': as_of, 'is_frozen': false}) -%}
+    {{ return(dates) }}
+{%- endmacro %}
+
+{% macro stored_dates() -%}
+    {%- set history = stored_history() -%}
+    {%- if history is none -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set stored = run_query(
+        'select evaluation_date from ' ~ history ~ ' group by evaluation_date order by 1') -%}
+    {{ return(stored.columns[0].values() | list) }}
+{%- endmacro %}
+
+{#- Before the history is made: its inputs were made in this mode, for these dates. -#}
+{% macro assert_inputs_are_of_this_run() -%}
+    {%- if execute -%}
+        {%- set expected = [] -%}
+        {%- for evaluation in evaluation_dates() -%}
+            {%- do expected.append(evaluation.date ~ ' ' ~ evaluation.is_frozen) -%}
+        {%- endfor -%}
+        {%- set made = [] -%}
+        {%- for row in run_query(
+            'select evaluation_date, is_frozen from ' ~ ref('int_evaluation_dates') ~ ' order by 1'
+        ).rows -%}
+            {%- do made.append(row[0] ~ ' ' ~ row[1]) -%}
+        {%- endfor -%}
+        {%- if made != expected -%}
+            {%- do exceptions.raise_compiler_error(
+                'The inputs of customer_tier_history were made for other evaluation dates than '
+                ~ 'this run has. Select +customer_tier_history, with the parents.') -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,90 @@
+{#- The checks that need other rows or other tables, written once for all raw tables. -#}
+
+{#- CTE `<rows>`: the staged rows with is_superseded, true for each but the newest row of a key. -#}
+{% macro rows_by_key(rows, staging_model, key) -%}
+    {%- set columns = raw_columns(staging_model | replace('stg_crm__', '')) -%}
+    repeated_keys as (
+        select {{ key }}
+        from {{ ref(staging_model) }}
+        group by {{ key }}
+        having count(*) > 1
+    ),
+
+    {{ rows }} as (
+        select
+            staged.*,
+            false as is_superseded
+        from {{ ref(staging_model) }} as staged
+        left join repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
+        where repeated_keys.{{ key }} is null
+        union all
+        select
+            staged.*,
+            row_number() over (
+                partition by staged.{{ key }}
+                order by
+                    {% if 'updated_at' in columns %}staged.updated_at desc nulls last,{% endif %}
+                    staged.raw_row desc
+                    {%- for column in columns if columns[column].meta.personal %},
+                    staged.{{ column }} desc nulls last
+                    {%- endfor %}
+            ) > 1 as is_superseded
+        from {{ ref(staging_model) }} as staged
+        inner join repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
+    )
+{%- endmacro %}
+
+{#- Joins that tell whose record a row is. An erased record is found by the hash of its identifier. -#}
+{% macro join_customer_records(rows) -%}
+    left join {{ ref('int_customers_unified') }} as records
+        on {{ rows }}.customer_id = records.record_id
+    left join {{ ref('int_customers_unified') }} as erased_records
+        on case
+            when records.record_id is null then {{ salted_hash(rows ~ '.customer_id') }}
+        end = erased_records.record_id
+{%- endmacro %}
+
+{% macro record_fate() -%}
+    coalesce(records.fate, erased_records.fate)
+{%- endmacro %}
+
+{#- Defects of a row because of its customer. -#}
+{% macro customer_defects(rows) -%}
+    {{ return({
+        'unknown_customer': rows ~ '.customer_id is not null and ' ~ record_fate() ~ ' is null',
+        'orphan_row': record_fate() ~ " = 'quarantined'",
+    }) }}
+{%- endmacro %}
+
+{#- Why a sound row is not used; null where it is. An erasure is named before all others. -#}
+{% macro exclusion(date_column, not_a_sale='false') -%}
+    case
+        when {{ record_fate() }} = 'erased_customer' then 'erased_customer'
+        when {{ not_a_sale }} then 'not_a_sale'
+        when {{ date_column }} > {{ as_of_date() }} then 'after_as_of_date'
+        when {{ record_fate() }} <> 'used' then {{ record_fate() }}
+    end
+{%- endmacro %}
+
+{#- The fate of a row: an erasure beats the quarantine, which beats any other exclusion. -#}
+{% macro row_fate(defects, exclusion) -%}
+    case
+        when {{ exclusion }} = 'erased_customer' then 'excluded'
+        when {{ defects }} is not null then 'quarantined'
+        when {{ exclusion }} is not null then 'excluded'
+        else 'used'
+    end
+{%- endmacro %}
+
+{#- The parent row is unknown, or in the quarantine itself. -#}
+{% macro parent_is_missing(parents) -%}
+    {{ return('coalesce(' ~ parents ~ ".fate, 'quarantined') = 'quarantined'") }}
+{%- endmacro %}
+
+{#- A child of an excluded row is excluded with its reason. -#}
+{% macro inherited_exclusion(parents, date_column) -%}
+    case
+        when {{ parents }}.exclusion is not null then {{ parents }}.exclusion
+        when {{ date_column }} > {{ as_of_date() }} then 'after_as_of_date'
+    end
+{%- endmacro %}

@@ -1,0 +1,132 @@
+{#- Staging: a declaration in the source YAML becomes a safe cast and its defect reasons. -#}
+
+{% macro raw_columns(table_name) -%}
+    {%- set found = {} -%}
+    {%- if execute -%}
+        {%- for source_node in graph.sources.values()
+            if source_node.source_name == 'crm' and source_node.name == table_name -%}
+            {%- do found.update(source_node.columns) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{% macro run_clock() -%}
+    {{ return("timestamp '" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "'") }}
+{%- endmacro %}
+
+{#- The cast alone: what the text means, null where it means nothing. -#}
+{% macro cast_raw(column) -%}
+    {%- set text = "nullif(trim(cast(" ~ column.name ~ " as " ~ dbt.type_string() ~ ")), '')" -%}
+    {%- if column.data_type != 'text' -%}
+        {{ return(try_cast(column.name, column.data_type)) }}
+    {%- elif column.meta.case -%}
+        {{ return(column.meta.case ~ '(' ~ text ~ ')') }}
+    {%- endif -%}
+    {{ return(text) }}
+{%- endmacro %}
+
+{#- What the value must meet beside its type; none = anything. -#}
+{% macro accepted_when(column) -%}
+    {%- set value = cast_raw(column) -%}
+    {%- if column.meta.accepted -%}
+        {{ return("lower(" ~ value ~ ") in ('" ~ column.meta.accepted | join("', '") ~ "')") }}
+    {%- elif column.data_type == 'timestamp' -%}
+        {{ return(value ~ " between timestamp '1970-01-01 00:00:00' and " ~ run_clock()) }}
+    {%- elif column.data_type == 'date' -%}
+        {{ return(value ~ " between date '1900-01-01' and cast(" ~ run_clock() ~ " as date)") }}
+    {%- elif column.data_type == 'integer' -%}
+        {{ return(value ~ ' >= 0') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro typed(table_name, column_name) -%}
+    {%- set column = raw_columns(table_name).get(column_name) -%}
+    {%- if not column -%}
+        {%- if execute -%}
+            {%- do exceptions.raise_compiler_error(
+                'models/staging/_sources.yml declares no column ' ~ column_name
+                ~ ' of the raw table ' ~ table_name) -%}
+        {%- endif -%}
+        {{ return(column_name) }}
+    {%- endif -%}
+    {%- set accepted = accepted_when(column) -%}
+    {%- if accepted and not column.meta.required and not column.meta.strict -%}
+        {{ return('case when ' ~ accepted ~ ' then ' ~ cast_raw(column) ~ ' end') }}
+    {%- endif -%}
+    {{ return(cast_raw(column)) }}
+{%- endmacro %}
+
+{#- True where the raw value is not blank; cheap for typed files. -#}
+{% macro is_filled(column_name) -%}
+    {{ return("coalesce(trim(cast(" ~ column_name ~ " as " ~ dbt.type_string() ~ ")), '') <> ''") }}
+{%- endmacro %}
+
+{#- A text that lists the names whose condition holds, ',a,b,'; null where none does. -#}
+{% macro name_list(conditions, also=none) -%}
+    {%- if not conditions -%}
+        {{ return('cast(null as ' ~ dbt.type_string() ~ ')') }}
+    {%- endif -%}
+    case
+        when {% if also %}{{ also }} is not null or {% endif -%}
+            {%- for condition in conditions.values() -%}
+                ({{ condition }}){{ ' or ' if not loop.last }}
+            {%- endfor %}
+            then {% if also %}coalesce({{ also }}, ','){% else %}','{% endif %}
+            {%- for name, condition in conditions.items() %}
+                || case when {{ condition }} then '{{ name }},' else '' end
+            {%- endfor %}
+    end
+{%- endmacro %}
+
+{% macro row_defects(table_name) -%}
+    {%- set blank = {} -%}
+    {%- for column in raw_columns(table_name).values() -%}
+        {%- set value = cast_raw(column) -%}
+        {%- set malformed = 'invalid_timestamp' if column.data_type == 'timestamp' else 'invalid_number' -%}
+        {%- set found = [] -%}
+        {%- if column.meta.required -%}
+            {%- do found.append([column.meta.required, value ~ ' is null']) -%}
+        {%- elif column.meta.strict -%}
+            {%- do found.append(
+                [malformed, '(' ~ value ~ ' is null and ' ~ is_filled(column.name) ~ ')']) -%}
+        {%- endif -%}
+        {%- if column.meta.not_negative -%}
+            {%- do found.append(['negative_amount', value ~ ' < 0']) -%}
+        {%- endif -%}
+        {%- if column.data_type == 'timestamp' and found -%}
+            {%- do found.append(
+                ['invalid_timestamp', value ~ " < timestamp '1970-01-01 00:00:00'"]) -%}
+            {%- do found.append(['future_timestamp', value ~ ' > ' ~ run_clock()]) -%}
+        {%- endif -%}
+        {%- for reason, condition in found -%}
+            {%- do blank.update(
+                {reason: (blank[reason] ~ ' or ' if reason in blank else '') ~ condition}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ name_list(blank) }}
+{%- endmacro %}
+
+{% macro nulled_columns(table_name) -%}
+    {%- set nulled = {} -%}
+    {%- for column in raw_columns(table_name).values()
+        if (column.data_type != 'text' or column.meta.accepted)
+        and not column.meta.required and not column.meta.strict -%}
+        {%- do nulled.update({
+            column.name: '(' ~ typed(table_name, column.name) ~ ') is null and '
+            ~ is_filled(column.name)}) -%}
+    {%- endfor -%}
+    {{ name_list(nulled) }}
+{%- endmacro %}
+
+{% macro raw_row(table_name) -%}
+    {%- for column in raw_columns(table_name).values() %}
+        {%- set text = "coalesce(cast(" ~ column.name ~ " as " ~ dbt.type_string() ~ "), '')" -%}
+        {%- if column.meta.personal -%}
+            {%- set text = "case when " ~ is_filled(column.name) ~ " then '***' else '' end" -%}
+        {%- endif -%}
+        '{{ '; ' if not loop.first }}{{ column.name }}=' || {{ text }}{{ ' || ' if not loop.last }}
+    {%- else -%}
+        ''
+    {%- endfor -%}
+{%- endmacro %}

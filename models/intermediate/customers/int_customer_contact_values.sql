@@ -1,0 +1,76 @@
+with
+
+customers as (
+    select
+        customer_id,
+        lower(trim(email)) as email,
+        {{ digits_only('phone') }} as phone
+    from {{ ref('int_customers_checked') }}
+    where all_defects is null
+),
+
+contact_values as (
+    select
+        customer_id,
+        'email' as contact_type,
+        email as contact_value
+    from customers
+    where email is not null
+    union all
+    select
+        customer_id,
+        'phone' as contact_type,
+        phone as contact_value
+    from customers
+    where phone is not null
+),
+
+policies as (
+    select
+        contact_type,
+        min_length,
+        max_records_per_value
+    from {{ ref('identity_policies') }}
+),
+
+placeholders as (
+    select
+        contact_type,
+        value
+    from {{ ref('placeholder_values') }}
+),
+
+shared_values as (
+    select
+        contact_values.contact_type,
+        contact_values.contact_value
+    from contact_values
+    inner join policies on contact_values.contact_type = policies.contact_type
+    group by
+        contact_values.contact_type,
+        contact_values.contact_value,
+        policies.min_length,
+        policies.max_records_per_value
+    having
+        count(*) between 2 and policies.max_records_per_value
+        and length(contact_values.contact_value) >= policies.min_length
+),
+
+matching_values as (
+    select
+        contact_values.customer_id,
+        contact_values.contact_type,
+        contact_values.contact_value
+    from contact_values
+    inner join shared_values
+        on
+            contact_values.contact_type = shared_values.contact_type
+            and contact_values.contact_value = shared_values.contact_value
+    left join placeholders
+        on
+            contact_values.contact_type = placeholders.contact_type
+            and contact_values.contact_value = placeholders.value
+    where placeholders.value is null
+)
+
+select * from matching_values

@@ -1,0 +1,37 @@
+with
+
+{{ rows_by_key('campaign_contacts', 'stg_crm__campaign_contacts', 'contact_id') }},
+
+looked_up as (
+    select
+        campaign_contacts.*,
+        records.customer_id as unified_customer_id,
+        {{ name_list(dict(
+            customer_defects('campaign_contacts'),
+            duplicate_key='campaign_contacts.is_superseded',
+        ), also='campaign_contacts.defects') }} as all_defects,
+        {{ exclusion('campaign_contacts.contact_date') }} as exclusion
+    from campaign_contacts
+    {{ join_customer_records('campaign_contacts') }}
+),
+
+checked as (
+    select
+        contact_id,
+        campaign_id,
+        unified_customer_id as customer_id,
+        channel,
+        is_control,
+        contacted_at,
+        opened_at,
+        clicked_at,
+        contact_date,
+        nulled_columns,
+        raw_row,
+        all_defects as defects,
+        exclusion,
+        {{ row_fate('all_defects', 'exclusion') }} as fate
+    from looked_up
+)
+
+select * from checked

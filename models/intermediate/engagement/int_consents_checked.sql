@@ -1,0 +1,42 @@
+with
+
+consents as (
+    select * from {{ ref('stg_crm__consents') }}
+),
+
+engagement_types as (
+    select engagement_type
+    from {{ ref('engagement_types') }}
+    where source_table = 'consents'
+),
+
+looked_up as (
+    select
+        consents.*,
+        records.customer_id as unified_customer_id,
+        {{ name_list(dict(
+            customer_defects('consents'),
+            unknown_category='consents.status is not null and engagement_types.engagement_type is null',
+        ), also='consents.defects') }} as all_defects,
+        {{ exclusion('consents.consent_date') }} as exclusion
+    from consents
+    left join engagement_types on consents.status = engagement_types.engagement_type
+    {{ join_customer_records('consents') }}
+),
+
+checked as (
+    select
+        unified_customer_id as customer_id,
+        channel,
+        status,
+        changed_at,
+        consent_date,
+        nulled_columns,
+        raw_row,
+        all_defects as defects,
+        exclusion,
+        {{ row_fate('all_defects', 'exclusion') }} as fate
+    from looked_up
+)
+
+select * from checked

@@ -1,0 +1,29 @@
+with
+
+erasure_requests as (
+    select * from {{ ref('stg_crm__erasure_requests') }}
+),
+
+looked_up as (
+    select
+        erasure_requests.*,
+        {{ name_list(customer_defects('erasure_requests'), also='erasure_requests.defects') }}
+            as all_defects,
+        {{ record_fate() }} as exclusion
+    from erasure_requests
+    {{ join_customer_records('erasure_requests') }}
+),
+
+checked as (
+    select
+        customer_id,
+        requested_at,
+        nulled_columns,
+        raw_row,
+        all_defects as defects,
+        exclusion,
+        {{ row_fate('all_defects', 'exclusion') }} as fate
+    from looked_up
+)
+
+select * from checked

@@ -1,0 +1,47 @@
+with
+
+{{ rows_by_key('feedback', 'stg_crm__feedback', 'feedback_id') }},
+
+engagement_types as (
+    select
+        feedback_type as engagement_type,
+        min_score,
+        max_score
+    from {{ ref('feedback_scales') }}
+),
+
+looked_up as (
+    select
+        feedback.*,
+        records.customer_id as unified_customer_id,
+        {{ name_list(dict(
+            customer_defects('feedback'),
+            duplicate_key='feedback.is_superseded',
+            unknown_category='feedback.feedback_type is not null and engagement_types.engagement_type is null',
+            invalid_number='feedback.score < engagement_types.min_score'
+            ~ ' or feedback.score > engagement_types.max_score',
+        ), also='feedback.defects') }} as all_defects,
+        {{ exclusion('feedback.feedback_date') }} as exclusion
+    from feedback
+    left join engagement_types on feedback.feedback_type = engagement_types.engagement_type
+    {{ join_customer_records('feedback') }}
+),
+
+checked as (
+    select
+        feedback_id,
+        unified_customer_id as customer_id,
+        order_id,
+        feedback_type,
+        score,
+        submitted_at,
+        feedback_date,
+        nulled_columns,
+        raw_row,
+        all_defects as defects,
+        exclusion,
+        {{ row_fate('all_defects', 'exclusion') }} as fate
+    from looked_up
+)
+
+select * from checked

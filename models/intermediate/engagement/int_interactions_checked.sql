@@ -1,0 +1,43 @@
+with
+
+{{ rows_by_key('interactions', 'stg_crm__interactions', 'interaction_id') }},
+
+engagement_types as (
+    select engagement_type
+    from {{ ref('engagement_types') }}
+    where source_table = 'interactions'
+),
+
+looked_up as (
+    select
+        interactions.*,
+        records.customer_id as unified_customer_id,
+        {{ name_list(dict(
+            customer_defects('interactions'),
+            duplicate_key='interactions.is_superseded',
+            unknown_category='interactions.interaction_type is not null and engagement_types.engagement_type is null',
+        ), also='interactions.defects') }} as all_defects,
+        {{ exclusion('interactions.interaction_date') }} as exclusion
+    from interactions
+    left join engagement_types on interactions.interaction_type = engagement_types.engagement_type
+    {{ join_customer_records('interactions') }}
+),
+
+checked as (
+    select
+        interaction_id,
+        unified_customer_id as customer_id,
+        interaction_type,
+        channel,
+        started_at,
+        resolved_at,
+        interaction_date,
+        nulled_columns,
+        raw_row,
+        all_defects as defects,
+        exclusion,
+        {{ row_fate('all_defects', 'exclusion') }} as fate
+    from looked_up
+)
+
+select * from checked

@@ -1,0 +1,55 @@
+with
+
+{{ rows_by_key('web_events', 'stg_crm__web_events', 'event_id') }},
+
+engagement_types as (
+    select engagement_type
+    from {{ ref('engagement_types') }}
+    where source_table = 'web_events'
+),
+
+products as (
+    select product_id
+    from {{ ref('int_products_checked') }}
+    where fate = 'used'
+),
+
+looked_up as (
+    select
+        web_events.*,
+        records.customer_id as unified_customer_id,
+        products.product_id as known_product_id,
+        {{ name_list(dict(
+            customer_defects('web_events'),
+            duplicate_key='web_events.is_superseded',
+            unknown_category='web_events.event_type is not null and engagement_types.engagement_type is null',
+        ), also='web_events.defects') }} as all_defects,
+        {{ exclusion('web_events.event_date') }} as exclusion
+    from web_events
+    left join engagement_types on web_events.event_type = engagement_types.engagement_type
+    left join products on web_events.product_id = products.product_id
+    {{ join_customer_records('web_events') }}
+),
+
+checked as (
+    select
+        event_id,
+        unified_customer_id as customer_id,
+        event_type,
+        known_product_id as product_id,
+        channel,
+        occurred_at,
+        event_date,
+        case
+            when product_id is not null and known_product_id is null
+                then coalesce(nulled_columns, ',') || 'product_id,'
+            else nulled_columns
+        end as nulled_columns,
+        raw_row,
+        all_defects as defects,
+        exclusion,
+        {{ row_fate('all_defects', 'exclusion') }} as fate
+    from looked_up
+)
+
+select * from checked

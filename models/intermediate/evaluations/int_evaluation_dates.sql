@@ -1,0 +1,19 @@
+{{ config(materialized='table') }}  -- the record of the run's dates
+
+{%- set dates = evaluation_dates() %}
+
+with
+
+evaluation_dates as (
+    {%- for evaluation in dates %}
+    select
+        {{ date_literal(evaluation.date.replace(day=1)) }} as evaluation_month,
+        {{ evaluation.date.year * 12 + evaluation.date.month }} as month_index,
+        {{ evaluation.is_frozen | lower }} as is_frozen,
+        {{ loop.last | lower }} as is_current,
+        {{ date_literal(evaluation.date) }} as evaluation_date
+        {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
+)
+
+select * from evaluation_dates

@@ -1,0 +1,116 @@
+{{ config(materialized='table') }}  -- read once for each evaluation date
+
+with
+
+sales as (
+    select
+        customer_id,
+        order_date,
+        reporting_amount
+    from {{ ref('int_orders_checked') }}
+    where fate = 'used'
+),
+
+refunds as (
+    select
+        customer_id,
+        order_date,
+        refund_date,
+        reporting_amount
+    from {{ ref('int_refunds_checked') }}
+    where fate = 'used'
+),
+
+records as (
+    select
+        record_id,
+        customer_id
+    from {{ ref('int_customers_unified') }}
+    where fate = 'used'
+),
+
+checked_customers as (
+    select
+        customer_id,
+        registration_date,
+        update_date
+    from {{ ref('int_customers_checked') }}
+    where all_defects is null
+),
+
+registrations as (
+    select
+        records.customer_id,
+        min(checked_customers.registration_date) as registration_date,
+        max(checked_customers.update_date) as update_date
+    from records
+    inner join checked_customers on records.record_id = checked_customers.customer_id
+    group by records.customer_id
+),
+
+sale_days as (
+    select
+        customer_id,
+        order_date as sale_date,
+        order_date as known_date,
+        cast(power(2, mod({{ month_index('order_date') }}, 13)) as integer) as month_bit,
+        1 as purchase_days,
+        cast(count(*) as integer) as orders,
+        cast(sum(reporting_amount) as decimal(18, 2)) as net_revenue,
+        cast(0 as decimal(18, 2)) as refunded
+    from sales
+    group by
+        customer_id,
+        order_date
+),
+
+refund_days as (
+    select
+        customer_id,
+        order_date as sale_date,
+        -- a refund dated before its sale is known with the sale
+        case when refund_date < order_date then order_date else refund_date end as known_date,
+        0 as month_bit,
+        0 as purchase_days,
+        0 as orders,
+        cast(-sum(reporting_amount) as decimal(18, 2)) as net_revenue,
+        cast(sum(reporting_amount) as decimal(18, 2)) as refunded
+    from refunds
+    group by
+        customer_id,
+        order_date,
+        case when refund_date < order_date then order_date else refund_date end
+),
+
+buyers as (
+    select customer_id
+    from sale_days
+    group by customer_id
+),
+
+-- The day from which a customer is one, if not for a sale.
+start_days as (
+    select
+        registrations.customer_id,
+        cast(null as date) as sale_date,
+        coalesce(registrations.registration_date, registrations.update_date, {{ as_of_date() }})
+            as known_date,
+        0 as month_bit,
+        0 as purchase_days,
+        0 as orders,
+        cast(0 as decimal(18, 2)) as net_revenue,
+        cast(0 as decimal(18, 2)) as refunded
+    from registrations
+    left join buyers on registrations.customer_id = buyers.customer_id
+    where registrations.registration_date is not null or buyers.customer_id is null
+),
+
+customer_days as (
+    select * from sale_days
+    union all
+    select * from refund_days
+    union all
+    select * from start_days
+)
+
+select * from customer_days

@@ -1,0 +1,67 @@
+with
+
+{{ rows_by_key('order_items', 'stg_crm__order_items', 'order_item_id') }},
+
+orders as (
+    select
+        order_id,
+        customer_id,
+        order_date,
+        currency,
+        exchange_rate,
+        exclusion,
+        fate
+    from {{ ref('int_orders_checked') }}
+    where not is_superseded
+),
+
+products as (
+    select product_id
+    from {{ ref('int_products_checked') }}
+    where fate = 'used'
+),
+
+looked_up as (
+    select
+        order_items.*,
+        orders.customer_id,
+        orders.order_date,
+        orders.currency,
+        orders.exchange_rate,
+        cast(
+            order_items.quantity * order_items.unit_price
+            - coalesce(order_items.discount_amount, 0) as decimal(18, 2)
+        ) as amount,
+        {{ name_list({
+            'duplicate_key': 'order_items.is_superseded',
+            'unknown_product':
+                'order_items.product_id is not null and products.product_id is null',
+            'orphan_row': 'order_items.order_id is not null and ' ~ parent_is_missing('orders'),
+        }, also='order_items.defects') }} as all_defects,
+        {{ inherited_exclusion('orders', 'orders.order_date') }} as exclusion
+    from order_items
+    left join orders on order_items.order_id = orders.order_id
+    left join products on order_items.product_id = products.product_id
+),
+
+checked as (
+    select
+        order_item_id,
+        order_id,
+        product_id,
+        customer_id,
+        currency,
+        exchange_rate,
+        quantity,
+        unit_cost,
+        amount,
+        order_date,
+        nulled_columns,
+        raw_row,
+        all_defects as defects,
+        exclusion,
+        {{ row_fate('all_defects', 'exclusion') }} as fate
+    from looked_up
+)
+
+select * from checked

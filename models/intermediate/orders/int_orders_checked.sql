@@ -1,0 +1,76 @@
+with
+
+{{ rows_by_key('orders', 'stg_crm__orders', 'order_id') }},
+
+order_statuses as (
+    select
+        status,
+        is_sale
+    from {{ ref('order_statuses') }}
+),
+
+currencies as (
+    select currency
+    from {{ ref('currencies') }}
+),
+
+exchange_rates as (
+    select
+        currency,
+        valid_from,
+        valid_to,
+        rate
+    from {{ ref('exchange_rates') }}
+),
+
+looked_up as (
+    select
+        orders.*,
+        records.customer_id as unified_customer_id,
+        case
+            when orders.currency = '{{ var("reporting_currency") }}' then orders.amount
+            else cast(orders.amount * exchange_rates.rate as decimal(18, 2))
+        end as reporting_amount,
+        exchange_rates.rate as exchange_rate,
+        {{ name_list(dict(
+            customer_defects('orders'),
+            duplicate_key='orders.is_superseded',
+            unknown_status='orders.status is not null and order_statuses.status is null',
+            unknown_currency='orders.currency is not null and currencies.currency is null',
+            missing_exchange_rate="orders.currency <> '" ~ var('reporting_currency')
+            ~ "' and currencies.currency is not null and orders.order_date is not null"
+            ~ " and exchange_rates.rate is null",
+        ), also='orders.defects') }} as all_defects,
+        {{ exclusion('orders.order_date', not_a_sale='not order_statuses.is_sale') }} as exclusion
+    from orders
+    left join order_statuses on orders.status = order_statuses.status
+    left join currencies on orders.currency = currencies.currency
+    left join exchange_rates
+        on
+            orders.currency = exchange_rates.currency
+            and orders.order_date >= exchange_rates.valid_from
+            and (orders.order_date < exchange_rates.valid_to or exchange_rates.valid_to is null)
+    {{ join_customer_records('orders') }}
+),
+
+checked as (
+    select
+        order_id,
+        unified_customer_id as customer_id,
+        channel,
+        currency,
+        amount,
+        reporting_amount,
+        exchange_rate,
+        order_date,
+        ordered_at,
+        is_superseded,
+        nulled_columns,
+        raw_row,
+        all_defects as defects,
+        exclusion,
+        {{ row_fate('all_defects', 'exclusion') }} as fate
+    from looked_up
+)
+
+select * from checked

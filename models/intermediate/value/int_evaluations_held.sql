@@ -1,0 +1,106 @@
+{%- set history = stored_history() %}
+
+with
+
+evaluations as (
+    select * from {{ ref('int_evaluations_tiered') }}
+),
+
+policies as (
+    {{ rows_in_force(ref('tier_policies'), ['months_per_downgrade_step']) }}
+),
+
+-- A step of 0 months stands for a market that does not hold tiers.
+steps as (
+    select coalesce(months_per_downgrade_step, 0) as step
+    from policies
+    group by coalesce(months_per_downgrade_step, 0)
+),
+
+dates as (
+    select
+        evaluation_date,
+        month_index,
+        is_frozen
+    from {{ ref('int_evaluation_dates') }}
+),
+
+tiers as (
+    select
+        tier_code,
+        tier_rank
+    from {{ ref('tiers') }}
+),
+{% if history %}
+-- What the frozen rows of the history say of tiers earned before the months of this run.
+stored_peaks as (
+    select
+        history.customer_id,
+        steps.step,
+        max(tiers.tier_rank * steps.step + dates.month_index) as peak
+    from {{ history }} as history
+    inner join dates on history.evaluation_date = dates.evaluation_date and dates.is_frozen
+    inner join tiers on history.computed_tier_code = tiers.tier_code
+    cross join steps
+    group by
+        history.customer_id,
+        steps.step
+),
+{% endif %}
+-- What the best tier so far is worth: its rank, in months of falling, and the month it was earned.
+peaks as (
+    select
+        evaluations.*,
+        dates.month_index,
+        steps.step,
+        coalesce(policies.months_per_downgrade_step, 0) as own_step,
+        max(evaluations.computed_tier_rank * steps.step + dates.month_index) over (
+            partition by
+                evaluations.customer_id,
+                steps.step
+            order by evaluations.evaluation_date
+            rows between unbounded preceding and current row
+        ) as peak
+    from evaluations
+    inner join dates on evaluations.evaluation_date = dates.evaluation_date
+    inner join policies
+        on
+            evaluations.evaluation_date = policies.evaluation_date
+            and evaluations.market = policies.market
+    cross join steps
+),
+
+ranked as (
+    select
+        peaks.*,
+        case
+            when peaks.step = 0 then peaks.computed_tier_rank
+            else cast(
+                ceil(
+                    cast(
+                        {%- if history %}
+                        case when stored_peaks.peak > peaks.peak then stored_peaks.peak else peaks.peak end
+                        {%- else %}
+                        peaks.peak
+                        {%- endif %} - peaks.month_index as {{ type_double() }}
+                    ) / peaks.step
+                ) as integer
+            )
+        end as held_tier_rank
+    from peaks
+    {%- if history %}
+    left join stored_peaks
+        on peaks.customer_id = stored_peaks.customer_id and peaks.step = stored_peaks.step
+    {%- endif %}
+    where peaks.step = peaks.own_step
+),
+
+held as (
+    select
+        ranked.*,
+        tiers.tier_code as held_tier_code
+    from ranked
+    left join tiers on ranked.held_tier_rank = tiers.tier_rank
+)
+
+select * from held

@@ -1,0 +1,118 @@
+{%- set table = decision_table('tier_rules') %}
+{%- set orders = ['lifetime_orders', 'orders_12m'] %}
+{%- set revenues = ['lifetime_net_revenue', 'net_revenue_12m'] %}
+
+with
+
+customers as (
+    select * from {{ ref('customer_tier_history') }}
+    where is_current
+),
+
+{{ cell_bounds('tier_rules', 'int_tier_rule_cells', "'" ~ var('tier_rule_set') ~ "'") }},
+
+placed as (
+    select
+        customers.customer_id,
+        customers.market,
+        customers.tier_rank,
+        {%- for measure in orders + revenues %}
+        customers.{{ measure }},
+        {%- endfor %}
+        {%- for measure in table.measures %}
+        {{ step_of('customers.' ~ measure, 'bounds.' ~ measure) }} as {{ measure }}_step
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from customers
+    inner join bounds
+        on
+            customers.evaluation_date = bounds.evaluation_date
+            and customers.market = bounds.market
+),
+
+ways as (
+    select
+        placed.*,
+        tier_steps.tier_code as next_tier_code,
+        tier_steps.tier_rank as next_tier_rank,
+        tier_steps.blockers,
+        {%- for measure in orders + revenues %}
+        tier_steps.{{ measure }}_to,
+        {%- endfor %}
+        greatest(
+            0
+            {%- for measure in orders %},
+            coalesce(tier_steps.{{ measure }}_from - placed.{{ measure }}, 0)
+            {%- endfor %}
+        ) as further_orders,
+        greatest(
+            cast(0 as decimal(18, 2))
+            {%- for measure in revenues %},
+            coalesce(
+                cast(tier_steps.{{ measure }}_from - placed.{{ measure }} as decimal(18, 2)), 0
+            )
+            {%- endfor %}
+        ) as further_revenue
+    from placed
+    inner join {{ ref('int_tier_steps') }} as tier_steps
+        on
+            placed.market = tier_steps.market
+            {%- for measure in table.measures %}
+            and placed.{{ measure }}_step = tier_steps.{{ measure }}_step
+            {%- endfor %}
+            and placed.tier_rank < tier_steps.tier_rank
+),
+
+-- A way is open if what it takes does not overshoot the cell.
+open_ways as (
+    select
+        ways.*,
+        row_number() over (
+            partition by customer_id
+            order by
+                next_tier_rank,
+                further_orders,
+                further_revenue,
+                next_tier_code
+        ) as preference
+    from ways
+    where
+        blockers = ''
+        {%- for measure in orders %}
+        and ({{ measure }}_to is null or {{ measure }} + further_orders < {{ measure }}_to)
+        {%- endfor %}
+        {%- for measure in revenues %}
+        and ({{ measure }}_to is null or {{ measure }} + further_revenue < {{ measure }}_to)
+        {%- endfor %}
+),
+
+tiers as (
+    select
+        tier_code,
+        tier_rank,
+        lead(tier_code) over (order by tier_rank) as tier_above_code
+    from {{ ref('tiers') }}
+),
+
+next_tiers as (
+    select
+        placed.customer_id,
+        coalesce(open_ways.next_tier_code, tiers.tier_above_code) as next_tier_code,
+        cast(open_ways.further_revenue as decimal(18, 2)) as revenue_to_next_tier,
+        cast(open_ways.further_orders as integer) as orders_to_next_tier,
+        case
+            when open_ways.customer_id is null and tiers.tier_above_code is not null
+                then coalesce(substring(blocked_ways.blockers, 3), 'no rule leads there')
+        end as next_tier_blocker
+    from placed
+    inner join tiers on placed.tier_rank = tiers.tier_rank
+    left join open_ways
+        on placed.customer_id = open_ways.customer_id and open_ways.preference = 1
+    left join ways as blocked_ways
+        on
+            placed.customer_id = blocked_ways.customer_id
+            and tiers.tier_above_code = blocked_ways.next_tier_code
+            and blocked_ways.blockers <> ''
+)
+
+select * from next_tiers

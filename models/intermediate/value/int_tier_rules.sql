@@ -1,0 +1,11 @@
+-- depends_on: {{ ref('markets') }}
+-- depends_on: {{ ref('tiers') }}
+-- depends_on: {{ ref('int_markets') }}
+
+with
+
+rules as (
+    {{ decision_rules('tier_rules') }}
+)
+
+select * from rules

@@ -1,0 +1,155 @@
+{{ config(materialized='table') }}  -- small, and read for every customer
+
+{#- Which cells of the tier rules can be reached from which. Orders and revenue can rise, and the
+    lifetime figures with them; the other measures stay as they are. -#}
+{%- set rising = ['lifetime_orders', 'orders_12m', 'lifetime_net_revenue', 'net_revenue_12m'] %}
+{%- set table = decision_table('tier_rules') %}
+
+with
+
+dates as (
+    select evaluation_date
+    from {{ ref('int_evaluation_dates') }}
+    where is_current
+),
+
+tiers as (
+    select
+        tier_code,
+        tier_rank
+    from {{ ref('tiers') }}
+),
+
+cells as (
+    select
+        cells.*,
+        tiers.tier_rank
+    from {{ ref('int_tier_rule_cells') }} as cells
+    inner join tiers on cells.outcome = tiers.tier_code
+    inner join dates
+        on
+            cells.period_from <= dates.evaluation_date
+            and (cells.period_to > dates.evaluation_date or cells.period_to is null)
+    where cells.rule_set = '{{ var("tier_rule_set") }}'
+),
+
+pairs as (
+    select
+        cells.market,
+        {%- for measure in table.measures %}
+        cells.{{ measure }}_step,
+        targets.{{ measure }}_step as target_{{ measure }}_step,
+        {%- endfor %}
+        {%- for measure in rising %}
+        targets.{{ measure }}_from,
+        targets.{{ measure }}_to,
+        {%- endfor %}
+        targets.outcome as tier_code,
+        targets.tier_rank,
+        {%- for measure in table.measures if measure not in rising %}
+        case when targets.{{ measure }}_step <> cells.{{ measure }}_step then ', {{ measure }}' else '' end
+        {{- ' ||' if not loop.last }}
+        {%- endfor %} as blockers
+    from cells
+    inner join cells as targets
+        on
+            cells.market = targets.market
+            and cells.tier_rank <= targets.tier_rank
+            {%- for measure in rising %}
+            and cells.{{ measure }}_step >= 0
+            and cells.{{ measure }}_step <= targets.{{ measure }}_step
+            {%- endfor %}
+),
+
+-- Of the blocked ways to a tier one is told: that with the fewest measures in the way.
+blocked as (
+    select
+        pairs.*,
+        row_number() over (
+            partition by
+                market,
+                {%- for measure in table.measures %}
+                {{ measure }}_step,
+                {%- endfor %}
+                tier_rank
+            order by
+                length(blockers)
+                {%- for measure in table.measures %},
+                target_{{ measure }}_step
+                {%- endfor %}
+        ) as preference
+    from pairs
+    where blockers <> ''
+),
+
+open_pairs as (
+    select * from pairs
+    where blockers = ''
+),
+
+-- A cell is not worth naming if a nearer one of the same tier is sure to be met on the way.
+farther as (
+    select
+        open_pairs.market,
+        {%- for measure in table.measures %}
+        open_pairs.{{ measure }}_step,
+        open_pairs.target_{{ measure }}_step,
+        {%- endfor %}
+        count(*) as nearer_cells
+    from open_pairs
+    inner join open_pairs as nearer
+        on
+            open_pairs.market = nearer.market
+            and open_pairs.tier_rank = nearer.tier_rank
+            {%- for measure in table.measures %}
+            and open_pairs.{{ measure }}_step = nearer.{{ measure }}_step
+            and nearer.target_{{ measure }}_step <= open_pairs.target_{{ measure }}_step
+            {%- endfor %}
+            and (
+                {%- for measure in rising %}
+                {{ 'or ' if not loop.first }}nearer.target_{{ measure }}_step
+                < open_pairs.target_{{ measure }}_step
+                {%- endfor %}
+            )
+            {%- for measure in ['lifetime_orders', 'lifetime_net_revenue'] %}
+            and nearer.target_{{ measure }}_step = nearer.{{ measure }}_step
+            and nearer.{{ measure }}_to is null
+            {%- endfor %}
+    group by
+        open_pairs.market
+        {%- for measure in table.measures %},
+        open_pairs.{{ measure }}_step,
+        open_pairs.target_{{ measure }}_step
+        {%- endfor %}
+),
+
+tier_steps as (
+    select open_pairs.*
+    from open_pairs
+    left join farther
+        on
+            open_pairs.market = farther.market
+            {%- for measure in table.measures %}
+            and open_pairs.{{ measure }}_step = farther.{{ measure }}_step
+            and open_pairs.target_{{ measure }}_step = farther.target_{{ measure }}_step
+            {%- endfor %}
+    where farther.nearer_cells is null
+    union all
+    select
+        market,
+        {%- for measure in table.measures %}
+        {{ measure }}_step,
+        target_{{ measure }}_step,
+        {%- endfor %}
+        {%- for measure in rising %}
+        {{ measure }}_from,
+        {{ measure }}_to,
+        {%- endfor %}
+        tier_code,
+        tier_rank,
+        blockers
+    from blocked
+    where preference = 1
+)
+
+select * from tier_steps

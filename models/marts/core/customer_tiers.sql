@@ -1,0 +1,69 @@
+with
+
+history as (
+    select * from {{ ref('customer_tier_history') }}
+    where is_current
+),
+
+tiers as (
+    select
+        tier_code,
+        label_en,
+        label_zh
+    from {{ ref('tiers') }}
+),
+
+since as (
+    select * from {{ ref('int_tiers_since') }}
+),
+
+next_tiers as (
+    select * from {{ ref('int_next_tiers') }}
+),
+
+explanations as (
+    select * from {{ ref('int_tier_explanations') }}
+),
+
+customer_tiers as (
+    select
+        history.customer_id,
+        history.market,
+        history.tier_code,
+        tiers.label_en as tier_label_en,
+        tiers.label_zh as tier_label_zh,
+        history.tier_basis,
+        history.computed_tier_code,
+        history.held_tier_code,
+        history.rule_id,
+        since.previous_tier_code,
+        next_tiers.next_tier_code,
+        next_tiers.next_tier_blocker,
+        explanations.explanation,
+        history.rfm_segment,
+        history.cut_point_basis,
+        history.tier_rank,
+        next_tiers.revenue_to_next_tier,
+        next_tiers.orders_to_next_tier,
+        history.days_since_last_order,
+        history.orders_12m,
+        history.net_revenue_12m,
+        history.lifetime_orders,
+        history.lifetime_net_revenue,
+        history.rfm_recency_days,
+        history.rfm_orders,
+        history.rfm_revenue,
+        history.recency_score,
+        history.frequency_score,
+        history.monetary_score,
+        history.composite_score,
+        since.tier_since_date,
+        history.evaluation_date
+    from history
+    inner join tiers on history.tier_code = tiers.tier_code
+    inner join since on history.customer_id = since.customer_id
+    left join next_tiers on history.customer_id = next_tiers.customer_id
+    left join explanations on history.customer_id = explanations.customer_id
+)
+
+select * from customer_tiers

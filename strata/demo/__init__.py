@@ -1,0 +1,1 @@
+"""Seeded generator of the demo data: a consumer-electronics retailer of any size."""

@@ -1,0 +1,96 @@
+"""The command ``strata demo``."""
+
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from strata.demo.generator import DemoData
+from strata.demo.writer import FORMATS, FolderWriter
+
+LARGEST_CUSTOMERS: Final = 9_999_999
+"""Customer ids have seven digits."""
+LARGEST_ORDERS: Final = 99_999_999
+"""Order ids have eight digits."""
+
+
+def fail(message: str) -> NoReturn:
+    """Print one line on stderr and end with exit code 2."""
+    typer.echo(f"strata demo: {message}", err=True)
+    raise typer.Exit(2)
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        fail(f"'{text}' is not a whole number")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        fail(f"'{text}' is not a number")
+
+
+def demo(
+    customers: Annotated[
+        int, typer.Option(parser=_whole, metavar="N", help="Number of raw customer records.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write the files to.")],
+    seed: Annotated[
+        int, typer.Option(parser=_whole, metavar="S", help="Same seed, same files.")
+    ] = 7,
+    file_format: Annotated[
+        str, typer.Option("--format", metavar="csv|parquet", help="Format of the files.")
+    ] = "csv",
+    orders_per_customer: Annotated[
+        float, typer.Option(parser=_number, metavar="F", help="Mean number of orders.")
+    ] = 5.0,
+) -> None:
+    """Write demo data of any size: the eleven raw tables of an invented electronics retailer."""
+    _check(customers, out, seed, file_format, orders_per_customer)
+    data = DemoData(customers, seed, orders_per_customer)
+    try:
+        with FolderWriter(out, file_format) as writer, _progress() as progress:
+            task = progress.add_task("customers", total=customers)
+            for done, batches in data:
+                writer.append(batches)
+                progress.advance(task, done)
+    except OSError as error:
+        fail(f"cannot write to {out}: {error.strerror or error}")
+    typer.echo(f"{customers} customers in {out}")
+
+
+def _check(
+    customers: int, out: Path, seed: int, file_format: str, orders_per_customer: float
+) -> None:
+    """End with a clear line if an option has no sense."""
+    if not 1 <= customers <= LARGEST_CUSTOMERS:
+        fail(f"--customers must be from 1 to {LARGEST_CUSTOMERS}, not {customers}")
+    if seed < 0:
+        fail(f"--seed must not be negative, not {seed}")
+    if file_format not in FORMATS:
+        fail(f"--format must be csv or parquet, not '{file_format}'")
+    if not 0 < orders_per_customer * customers <= LARGEST_ORDERS:
+        fail("--orders-per-customer must be above 0 and give fewer than 100 million orders")
+    if out.exists() and not out.is_dir():
+        fail(f"{out} is a file; --out must be a folder")
+    other = "parquet" if file_format == "csv" else "csv"
+    if (out / f"customers.{other}").exists():
+        fail(f"{out} already holds demo data as {other}; choose another folder or remove it")
+
+
+def _progress() -> Progress:
+    """Make a progress bar on stderr, shown on terminals only."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
