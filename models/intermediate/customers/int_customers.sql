@@ -55,6 +55,18 @@ days as (
     group by customer_id
 ),
 
+first_days as (
+    select
+        customer_days.customer_id,
+        customer_days.net_revenue as first_day_revenue
+    from {{ ref('int_customer_days') }} as customer_days
+    inner join days
+        on
+            customer_days.customer_id = days.customer_id
+            and customer_days.sale_date = days.first_order_date
+    where customer_days.purchase_days = 1
+),
+
 markets as (
     select
         country,
@@ -74,6 +86,7 @@ merged as (
         {%- endfor %}
         record_dates.registration_date,
         record_dates.records,
+        first_days.first_day_revenue,
         days.first_order_date,
         days.start_date
     from ranked as first_records
@@ -88,6 +101,7 @@ merged as (
             first_records.unified_customer_id = third_records.unified_customer_id
             and third_records.record_rank = 3
     inner join days on first_records.unified_customer_id = days.customer_id
+    left join first_days on first_records.unified_customer_id = first_days.customer_id
     where first_records.record_rank = 1
 ),
 

@@ -7,6 +7,7 @@ customers as (
     select
         customer_id,
         market,
+        first_day_revenue,
         start_date
     from {{ ref('int_customers') }}
 ),
@@ -42,7 +43,8 @@ measured as (
         sum(net_revenue) as lifetime_net_revenue,
         sum(case when sale_date > {{ after_12m }} then net_revenue else 0 end) as net_revenue_12m,
         sum(case when sale_date > {{ after_6m }} then net_revenue else 0 end) as net_revenue_6m,
-        sum(refunded) as lifetime_refunded
+        sum(refunded) as lifetime_refunded,
+        sum(first_day_refunded) as first_day_refunded
         {%- if window_months not in (none, 12) %}
         {%- set after = date_literal(months_before(evaluation.date, window_months)) %},
         sum(case when sale_date > {{ after }} then orders else 0 end) as rfm_orders,
@@ -89,6 +91,9 @@ evaluations as (
         cast(measured.rfm_orders as integer) as rfm_orders,
         cast(measured.rfm_revenue as decimal(18, 2)) as rfm_revenue,
         {%- endif %}
+        cast(
+            customers.first_day_revenue - measured.first_day_refunded as decimal(18, 2)
+        ) as first_day_net_revenue,
         cast(null as {{ type_double() }}) as composite_score,
         measured.first_order_date,
         measured.last_order_date,

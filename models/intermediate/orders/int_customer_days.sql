@@ -57,35 +57,54 @@ sale_days as (
         1 as purchase_days,
         cast(count(*) as integer) as orders,
         cast(sum(reporting_amount) as decimal(18, 2)) as net_revenue,
-        cast(0 as decimal(18, 2)) as refunded
+        cast(0 as decimal(18, 2)) as refunded,
+        cast(0 as decimal(18, 2)) as first_day_refunded
     from sales
     group by
         customer_id,
         order_date
 ),
 
-refund_days as (
+first_days as (
     select
         customer_id,
-        order_date as sale_date,
+        min(sale_date) as first_order_date
+    from sale_days
+    group by customer_id
+),
+
+refund_days as (
+    select
+        refunds.customer_id,
+        refunds.order_date as sale_date,
         -- a refund dated before its sale is known with the sale
-        case when refund_date < order_date then order_date else refund_date end as known_date,
+        case
+            when refunds.refund_date < refunds.order_date then refunds.order_date
+            else refunds.refund_date
+        end as known_date,
         0 as month_bit,
         0 as purchase_days,
         0 as orders,
-        cast(-sum(reporting_amount) as decimal(18, 2)) as net_revenue,
-        cast(sum(reporting_amount) as decimal(18, 2)) as refunded
+        cast(-sum(refunds.reporting_amount) as decimal(18, 2)) as net_revenue,
+        cast(sum(refunds.reporting_amount) as decimal(18, 2)) as refunded,
+        cast(
+            sum(
+                case
+                    when refunds.order_date = first_days.first_order_date
+                        then refunds.reporting_amount
+                    else 0
+                end
+            ) as decimal(18, 2)
+        ) as first_day_refunded
     from refunds
+    inner join first_days on refunds.customer_id = first_days.customer_id
     group by
-        customer_id,
-        order_date,
-        case when refund_date < order_date then order_date else refund_date end
-),
-
-buyers as (
-    select customer_id
-    from sale_days
-    group by customer_id
+        refunds.customer_id,
+        refunds.order_date,
+        case
+            when refunds.refund_date < refunds.order_date then refunds.order_date
+            else refunds.refund_date
+        end
 ),
 
 -- The day from which a customer is one, if not for a sale.
@@ -99,10 +118,11 @@ start_days as (
         0 as purchase_days,
         0 as orders,
         cast(0 as decimal(18, 2)) as net_revenue,
-        cast(0 as decimal(18, 2)) as refunded
+        cast(0 as decimal(18, 2)) as refunded,
+        cast(0 as decimal(18, 2)) as first_day_refunded
     from registrations
-    left join buyers on registrations.customer_id = buyers.customer_id
-    where registrations.registration_date is not null or buyers.customer_id is null
+    left join first_days on registrations.customer_id = first_days.customer_id
+    where registrations.registration_date is not null or first_days.customer_id is null
 ),
 
 customer_days as (

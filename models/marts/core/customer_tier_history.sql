@@ -1,3 +1,5 @@
+-- depends_on: {{ ref("int_customers") }}
+
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
@@ -43,6 +45,7 @@ evaluated as (
         evaluations.mean_gap_days,
         evaluations.lifetime_net_revenue,
         evaluations.lifetime_refunded,
+        evaluations.first_day_net_revenue,
         evaluations.net_revenue_12m,
         evaluations.net_revenue_6m,
         evaluations.net_revenue_previous_6m,

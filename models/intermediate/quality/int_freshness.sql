@@ -1,0 +1,29 @@
+{%- set dates = {
+    'customers': 'update_date', 'orders': 'order_date', 'refunds': 'refund_date',
+    'web_events': 'event_date', 'interactions': 'interaction_date', 'feedback': 'feedback_date',
+    'campaign_contacts': 'contact_date', 'consents': 'consent_date',
+} %}
+
+with
+
+newest as (
+    {%- for table_name, date_column in dates.items() %}
+    select
+        '{{ table_name }}' as source_table,
+        max({{ date_column }}) as newest_date
+    from {{ ref('stg_crm__' ~ table_name) }}
+    where {{ date_column }} <= {{ as_of_date() }}
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
+),
+
+freshness as (
+    select
+        source_table,
+        newest_date,
+        {{ dbt.datediff('newest_date', as_of_date(), 'day') }} as age_days
+    from newest
+    where newest_date is not null
+)
+
+select * from freshness

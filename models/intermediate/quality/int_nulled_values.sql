@@ -1,0 +1,41 @@
+with
+
+raw_rows as (
+    select
+        source_table,
+        nulled_columns
+    from {{ ref('int_raw_rows') }}
+    where nulled_columns is not null
+),
+
+raw_columns as (
+    select
+        '' as source_table,
+        '' as column_name
+    where false
+    {%- for source_node in graph.sources.values() if source_node.source_name == 'crm' %}
+    {%- for column_name in source_node.columns %}
+    union all
+    select
+        '{{ source_node.name }}' as source_table,
+        '{{ column_name }}' as column_name
+    {%- endfor %}
+    {%- endfor %}
+),
+
+nulled_values as (
+    select
+        raw_rows.source_table,
+        raw_columns.column_name,
+        count(*) as rows_found
+    from raw_rows
+    inner join raw_columns
+        on
+            raw_rows.source_table = raw_columns.source_table
+            and raw_rows.nulled_columns like '%,' || raw_columns.column_name || ',%'
+    group by
+        raw_rows.source_table,
+        raw_columns.column_name
+)
+
+select * from nulled_values

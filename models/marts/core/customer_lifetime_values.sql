@@ -1,0 +1,28 @@
+with
+
+history as (
+    select * from {{ ref('customer_tier_history') }}
+    where is_current
+),
+
+summarised as (
+    select
+        customer_id,
+        market,
+        greatest(purchase_days - 1, 0) as bgnbd_frequency,
+        coalesce({{ dbt.datediff('first_order_date', 'last_order_date', 'day') }}, 0)
+            as bgnbd_recency_days,
+        {{ dbt.datediff('first_order_date', 'evaluation_date', 'day') }} as bgnbd_age_days,
+        case
+            when purchase_days > 1
+                then cast(lifetime_net_revenue - first_day_net_revenue as {{ type_double() }})
+                    / (purchase_days - 1)
+            else 0
+        end as bgnbd_monetary,
+        lifetime_net_revenue as historic_revenue,
+        evaluation_date
+    from history
+    where lifetime_orders > 0
+)
+
+select * from summarised

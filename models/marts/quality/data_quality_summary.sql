@@ -1,0 +1,141 @@
+with
+
+raw_rows as (
+    select
+        source_table,
+        fate,
+        defects,
+        exclusion
+    from {{ ref('int_raw_rows') }}
+),
+
+row_reasons as (
+    select reason
+    from {{ ref('row_reasons') }}
+    where fate = 'quarantined'
+),
+
+table_rows as (
+    select
+        source_table,
+        count(*) as table_rows
+    from raw_rows
+    group by source_table
+),
+
+-- A row with several defects counts with each of them, as in quarantined_rows.
+defects as (
+    select
+        raw_rows.source_table,
+        'defect' as check_type,
+        row_reasons.reason as check_name,
+        count(*) as found
+    from raw_rows
+    inner join row_reasons on raw_rows.defects like '%,' || row_reasons.reason || ',%'
+    where raw_rows.fate = 'quarantined'
+    group by
+        raw_rows.source_table,
+        row_reasons.reason
+),
+
+exclusions as (
+    select
+        source_table,
+        'exclusion' as check_type,
+        exclusion as check_name,
+        count(*) as found
+    from raw_rows
+    where fate = 'excluded'
+    group by
+        source_table,
+        exclusion
+),
+
+missing_values as (
+    select
+        source_table,
+        'missing_value' as check_type,
+        column_name as check_name,
+        rows_found as found
+    from {{ ref('int_missing_values') }}
+),
+
+nulled_values as (
+    select
+        source_table,
+        'nulled_value' as check_type,
+        column_name as check_name,
+        rows_found as found
+    from {{ ref('int_nulled_values') }}
+),
+
+duplicates as (
+    select
+        'customers' as source_table,
+        'duplicate_person' as check_type,
+        'records merged into another' as check_name,
+        sum(records - 1) as found
+    from {{ ref('int_customers') }}
+),
+
+freshness as (
+    select
+        source_table,
+        'freshness' as check_type,
+        'days from the newest row to as_of_date' as check_name,
+        age_days as found
+    from {{ ref('int_freshness') }}
+),
+
+policies as (
+    {{ rows_in_force(ref('rfm_policies'), ['min_customers']) }}
+),
+
+thin_markets as (
+    select
+        'customers' as source_table,
+        'thin_market' as check_type,
+        policies.market as check_name,
+        count(customers.customer_id) as found
+    from policies
+    inner join {{ ref('int_evaluation_dates') }} as dates
+        on policies.evaluation_date = dates.evaluation_date and dates.is_current
+    left join {{ ref('int_customers') }} as customers
+        on policies.market = customers.market and customers.first_order_date is not null
+    group by
+        policies.market,
+        policies.min_customers
+    having count(customers.customer_id) < policies.min_customers
+),
+
+checks as (
+    select * from defects
+    union all
+    select * from exclusions
+    union all
+    select * from missing_values
+    union all
+    select * from nulled_values
+    union all
+    select * from duplicates
+    union all
+    select * from freshness
+    union all
+    select * from thin_markets
+),
+
+summary as (
+    select
+        checks.source_table,
+        checks.check_type,
+        checks.check_name,
+        cast(checks.found as bigint) as found,
+        case
+            when checks.check_type not in ('freshness', 'thin_market')
+                then cast(checks.found as {{ type_double() }}) / table_rows.table_rows
+        end as found_share
+    from checks
+    inner join table_rows on checks.source_table = table_rows.source_table
+)
+
+select * from summary

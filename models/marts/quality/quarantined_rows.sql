@@ -1,0 +1,31 @@
+with
+
+raw_rows as (
+    select
+        source_table,
+        row_key,
+        defects,
+        raw_row,
+        amount
+    from {{ ref('int_raw_rows') }}
+    where fate = 'quarantined'
+),
+
+row_reasons as (
+    select reason
+    from {{ ref('row_reasons') }}
+    where fate = 'quarantined'
+),
+
+quarantined_rows as (
+    select
+        raw_rows.source_table,
+        raw_rows.row_key,
+        row_reasons.reason,
+        raw_rows.raw_row,
+        raw_rows.amount
+    from raw_rows
+    inner join row_reasons on raw_rows.defects like '%,' || row_reasons.reason || ',%'
+)
+
+select * from quarantined_rows

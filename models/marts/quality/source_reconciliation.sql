@@ -1,0 +1,31 @@
+with
+
+raw_rows as (
+    select
+        source_table,
+        currency,
+        fate,
+        coalesce(amount, 0) as amount
+    from {{ ref('int_raw_rows') }}
+),
+
+source_reconciliation as (
+    select
+        source_table,
+        currency,
+        count(*) as raw_rows,
+        {%- for fate in ['used', 'excluded', 'quarantined'] %}
+        sum(case when fate = '{{ fate }}' then 1 else 0 end) as {{ fate }}_rows,
+        {%- endfor %}
+        sum(amount) as raw_amount,
+        {%- for fate in ['used', 'excluded', 'quarantined'] %}
+        sum(case when fate = '{{ fate }}' then amount else 0 end) as {{ fate }}_amount
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from raw_rows
+    group by
+        source_table,
+        currency
+)
+
+select * from source_reconciliation

@@ -1,0 +1,37 @@
+{#- Effective-dated parameters: on every evaluation date each market has exactly one row, its own or
+    that of '*'. `rows_for` names further key columns, such as a contact type. -#}
+{% test parameters_in_force(model) %}
+
+{{ config(meta={'reports_rules': true}) }}
+
+with
+
+in_force as (
+    {{ rows_in_force(model, ['valid_from']) }}
+),
+
+counted as (
+    select
+        dates.evaluation_date,
+        markets.market,
+        count(in_force.valid_from) as rows_in_force
+    from {{ ref('int_evaluation_dates') }} as dates
+    cross join {{ ref('int_markets') }} as markets
+    left join in_force
+        on
+            dates.evaluation_date = in_force.evaluation_date
+            and markets.market = in_force.market
+    group by
+        dates.evaluation_date,
+        markets.market
+)
+
+select
+    '{{ model.identifier }}' as seed_name,
+    'market ' || market as rule_id,
+    cast(rows_in_force as {{ dbt.type_string() }}) || ' rows are in force on '
+    || cast(evaluation_date as {{ dbt.type_string() }}) || ', there must be one' as defect
+from counted
+where rows_in_force <> 1
+
+{% endtest %}

@@ -1,0 +1,108 @@
+{#- Bands of a metric: in each market and period exactly one row for each score, bounds that ascend
+    from the worst to the best (recency: descend), and only the last without a limit. -#}
+{% test score_bands(model, seed_name) %}
+
+{{ config(meta={'reports_rules': true}) }}
+{%- set text = dbt.type_string() %}
+
+with
+
+bands as (
+    select * from {{ model }}
+),
+
+changes as (
+    select
+        market,
+        metric,
+        valid_from as changed_on
+    from bands
+    union
+    select
+        market,
+        metric,
+        valid_to as changed_on
+    from bands
+    where valid_to is not null
+    union
+    select
+        market,
+        metric,
+        (select min(evaluation_date) from {{ ref('int_evaluation_dates') }}) as changed_on
+    from bands
+),
+
+in_force as (
+    select
+        changes.changed_on,
+        changes.market,
+        changes.metric,
+        bands.band_id,
+        bands.cut,
+        bands.upper_bound,
+        lag(bands.upper_bound) over (
+            partition by changes.changed_on, changes.market, changes.metric
+            order by bands.cut, bands.band_id
+        ) as bound_below,
+        row_number() over (
+            partition by changes.changed_on, changes.market, changes.metric
+            order by bands.cut, bands.band_id
+        ) as position,
+        count(*) over (
+            partition by changes.changed_on, changes.market, changes.metric
+        ) as bands_in_force
+    from changes
+    inner join bands
+        on
+            changes.market = bands.market
+            and changes.metric = bands.metric
+            and bands.valid_from <= changes.changed_on
+            and (bands.valid_to > changes.changed_on or bands.valid_to is null)
+),
+
+defects as (
+    select
+        band_id as rule_id,
+        'from ' || cast(changed_on as {{ text }}) || ' the scores 1 to 5 of ' || metric
+        || ' in market ' || market || ' are not there once each' as defect
+    from in_force
+    where (cut <> position or bands_in_force <> 5) and position = 1
+    or cut <> position
+    union all
+    select
+        band_id as rule_id,
+        'the upper_bound must be above that of the neighbouring score, ' || cast(bound_below as {{ text }})
+            as defect
+    from in_force
+    where upper_bound <= bound_below
+    union all
+    select
+        band_id as rule_id,
+        case
+            when position = 5 then 'the last band must have no upper_bound'
+            else 'only the last band may be without an upper_bound'
+        end as defect
+    from in_force
+    where (position = 5) <> (upper_bound is null)
+    union all
+    select
+        band_id as rule_id,
+        'the metric ' || coalesce(metric, '(blank)') || ' is not recency, frequency or monetary' as defect
+    from bands
+    where metric is null or metric not in ('recency', 'frequency', 'monetary')
+    union all
+    select
+        bands.band_id as rule_id,
+        'the market ' || bands.market || ' is not in markets' as defect
+    from bands
+    left join {{ ref('int_markets') }} as markets on bands.market = markets.market
+    where markets.market is null
+)
+
+select
+    '{{ seed_name }}' as seed_name,
+    rule_id,
+    defect
+from defects
+
+{% endtest %}

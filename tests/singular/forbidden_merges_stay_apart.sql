@@ -1,0 +1,16 @@
+-- Records that the seed customer_merges keeps apart are not one person through other records.
+-- Forbid the pair that connects them too.
+
+select
+    merges.from_customer_id,
+    merges.into_customer_id,
+    merges.reason,
+    components.customer_id as connected_as
+from {{ ref('customer_merges') }} as merges
+inner join {{ ref('int_customer_components') }} as components
+    on merges.from_customer_id = components.record_id
+inner join {{ ref('int_customer_components') }} as others
+    on
+        merges.into_customer_id = others.record_id
+        and components.customer_id = others.customer_id
+where merges.decision = 'forbid'

@@ -1,0 +1,69 @@
+-- Each of the 125 combinations of scores has exactly one segment today, in each market, and each
+-- segment at least one of them (prospect: the customers without scores).
+
+with
+
+scores as (
+    select score
+    from (values (1), (2), (3), (4), (5)) as numbers (score)
+),
+
+evaluations as (
+    select
+        dates.evaluation_date,
+        markets.market,
+        1 as lifetime_orders,
+        recency.score as recency_score,
+        frequency.score as frequency_score,
+        monetary.score as monetary_score
+    from {{ ref('int_evaluation_dates') }} as dates
+    cross join {{ ref('int_markets') }} as markets
+    cross join scores as recency
+    cross join scores as frequency
+    cross join scores as monetary
+    where dates.is_current
+    union all
+    select
+        dates.evaluation_date,
+        markets.market,
+        0 as lifetime_orders,
+        null as recency_score,
+        null as frequency_score,
+        null as monetary_score
+    from {{ ref('int_evaluation_dates') }} as dates
+    cross join {{ ref('int_markets') }} as markets
+    where dates.is_current
+),
+
+{{ match_rules(
+    'evaluations', 'rfm_segments', 'int_rfm_segment_cells', {'outcome': 'rfm_segment'}
+) }},
+
+cells as (
+    select
+        market,
+        sum(case when lifetime_orders = 1 then 1 else 0 end) as matched_cells,
+        sum(case when rfm_segment is null then 1 else 0 end) as cells_without_segment
+    from matched
+    group by market
+),
+
+unused_segments as (
+    select segments.segment_code
+    from {{ ref('rfm_segment_labels') }} as segments
+    left join matched on segments.segment_code = matched.rfm_segment
+    where matched.rfm_segment is null
+)
+
+select
+    market as what,
+    matched_cells,
+    cells_without_segment
+from cells
+where matched_cells <> 125 or cells_without_segment > 0
+union all
+select
+    segment_code as what,
+    0 as matched_cells,
+    0 as cells_without_segment
+from unused_segments

@@ -1,0 +1,37 @@
+-- The used orders less the used refunds, converted, are the lifetime revenue of the marts, to the
+-- cent; and per currency the reconciliation tells the same amounts unconverted.
+
+with
+
+used as (
+    select
+        currency,
+        amount,
+        reporting_amount
+    from {{ ref('int_orders_checked') }}
+    where fate = 'used'
+    union all
+    select
+        currency,
+        -amount as amount,
+        -reporting_amount as reporting_amount
+    from {{ ref('int_refunds_checked') }}
+    where fate = 'used'
+),
+
+totals as (
+    select
+        (select sum(reporting_amount) from used) as used_amount,
+        (select sum(lifetime_net_revenue) from {{ ref('customer_tiers') }}) as mart_amount,
+        (select sum(amount) from used) as used_unconverted,
+        (
+            select sum(case when source_table = 'orders' then used_amount else -used_amount end)
+            from {{ ref('source_reconciliation') }}
+            where source_table in ('orders', 'refunds')
+        ) as reconciled_unconverted
+)
+
+select * from totals
+where
+    coalesce(used_amount, 0) <> coalesce(mart_amount, 0)
+    or coalesce(used_unconverted, 0) <> coalesce(reconciled_unconverted, 0)
