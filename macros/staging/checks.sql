@@ -1,21 +1,24 @@
 {#- The checks that need other rows or other tables, written once for all raw tables. -#}
 
+{#- The keys that a raw table has more than once: few, so that looking for them costs one scan. -#}
+{% macro repeated_keys(staging_model, key) -%}
+    select {{ key }}
+    from {{ ref(staging_model) }}
+    group by {{ key }}
+    having count(*) > 1
+{%- endmacro %}
+
 {#- CTE `<rows>`: the staged rows with is_superseded, true for each but the newest row of a key. -#}
 {% macro rows_by_key(rows, staging_model, key) -%}
-    {%- set columns = raw_columns(staging_model | replace('stg_crm__', '')) -%}
-    repeated_keys as (
-        select {{ key }}
-        from {{ ref(staging_model) }}
-        group by {{ key }}
-        having count(*) > 1
-    ),
-
+    {%- set table_name = staging_model | replace('stg_crm__', '') -%}
+    {%- set columns = raw_columns(table_name) -%}
+    {%- set repeated_keys = ref('int_' ~ table_name ~ '_repeated_keys') -%}
     {{ rows }} as (
         select
             staged.*,
             false as is_superseded
         from {{ ref(staging_model) }} as staged
-        left join repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
+        left join {{ repeated_keys }} as repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
         where repeated_keys.{{ key }} is null
         union all
         select
@@ -24,13 +27,13 @@
                 partition by staged.{{ key }}
                 order by
                     {% if 'updated_at' in columns %}staged.updated_at desc nulls last,{% endif %}
-                    staged.raw_row desc
-                    {%- for column in columns if columns[column].meta.personal %},
-                    staged.{{ column }} desc nulls last
+                    {%- for column in columns.values() %}
+                    staged.{{ 'raw_' if may_be_lost(column) }}{{ column.name }}
+                        desc nulls last{{ ',' if not loop.last }}
                     {%- endfor %}
             ) > 1 as is_superseded
         from {{ ref(staging_model) }} as staged
-        inner join repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
+        inner join {{ repeated_keys }} as repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
     )
 {%- endmacro %}
 
@@ -42,6 +45,7 @@
         on case
             when records.record_id is null then {{ salted_hash(rows ~ '.customer_id') }}
         end = erased_records.record_id
+        and erased_records.fate = 'erased_customer'
 {%- endmacro %}
 
 {% macro record_fate() -%}
@@ -76,15 +80,16 @@
     end
 {%- endmacro %}
 
-{#- The parent row is unknown, or in the quarantine itself. -#}
-{% macro parent_is_missing(parents) -%}
-    {{ return('coalesce(' ~ parents ~ ".fate, 'quarantined') = 'quarantined'") }}
+{#- The order of a child row is unknown, or in the quarantine itself. -#}
+{% macro order_is_missing() -%}
+    {{ return("coalesce(orders.fate, erased_orders.fate, 'quarantined') = 'quarantined'") }}
 {%- endmacro %}
 
-{#- A child of an excluded row is excluded with its reason. -#}
-{% macro inherited_exclusion(parents, date_column) -%}
+{#- A child of an excluded order is excluded with its reason. -#}
+{% macro order_exclusion(date_column) -%}
     case
-        when {{ parents }}.exclusion is not null then {{ parents }}.exclusion
+        when coalesce(orders.exclusion, erased_orders.exclusion) is not null
+            then coalesce(orders.exclusion, erased_orders.exclusion)
         when {{ date_column }} > {{ as_of_date() }} then 'after_as_of_date'
     end
 {%- endmacro %}

@@ -85,7 +85,9 @@
         {%- set value = cast_raw(column) -%}
         {%- set malformed = 'invalid_timestamp' if column.data_type == 'timestamp' else 'invalid_number' -%}
         {%- set found = [] -%}
-        {%- if column.meta.required -%}
+        {%- if column.meta.required and column.data_type == 'text' -%}
+            {%- do found.append([column.meta.required, 'not ' ~ is_filled(column.name)]) -%}
+        {%- elif column.meta.required -%}
             {%- do found.append([column.meta.required, value ~ ' is null']) -%}
         {%- elif column.meta.strict -%}
             {%- do found.append(
@@ -119,13 +121,30 @@
     {{ name_list(nulled) }}
 {%- endmacro %}
 
-{% macro raw_row(table_name) -%}
+{#- True if cleaning can make a null of a value that was there. -#}
+{% macro may_be_lost(column) -%}
+    {{ return(column.data_type != 'text' or column.meta.accepted is defined) }}
+{%- endmacro %}
+
+{#- The values that cleaning may lose, as they came: raw_<column>. -#}
+{% macro raw_values(table_name) -%}
+    {%- set passed = [] -%}
+    {%- for column in raw_columns(table_name).values() if may_be_lost(column) -%}
+        {%- do passed.append(column.name ~ ' as raw_' ~ column.name) -%}
+    {%- endfor -%}
+    {{ passed | join(',\n        ') or 'null as raw_nothing' }}
+{%- endmacro %}
+
+{#- The row as a text, personal columns masked. Put it in a case, so that few rows pay for it. -#}
+{% macro raw_row(table_name, rows=none) -%}
     {%- for column in raw_columns(table_name).values() %}
-        {%- set text = "coalesce(cast(" ~ column.name ~ " as " ~ dbt.type_string() ~ "), '')" -%}
-        {%- if column.meta.personal -%}
-            {%- set text = "case when " ~ is_filled(column.name) ~ " then '***' else '' end" -%}
-        {%- endif -%}
-        '{{ '; ' if not loop.first }}{{ column.name }}=' || {{ text }}{{ ' || ' if not loop.last }}
+        {%- set value = 'raw_' ~ column.name if may_be_lost(column) else column.name -%}
+        {%- set value = rows ~ '.' ~ value if rows else value -%}
+        '{{ '; ' if not loop.first }}{{ column.name }}=' ||
+        {%- if column.meta.personal %} case when {{ value }} is not null then '***' else '' end
+        {%- else %} coalesce(cast({{ value }} as {{ dbt.type_string() }}), '')
+        {%- endif %}
+        {{- ' || ' if not loop.last }}
     {%- else -%}
         ''
     {%- endfor -%}

@@ -17,7 +17,7 @@ typed as (
         {{ business_date(typed('campaign_contacts', 'contacted_at')) }} as contact_date,
         {{ row_defects('campaign_contacts') }} as defects,
         {{ nulled_columns('campaign_contacts') }} as nulled_columns,
-        {{ raw_row('campaign_contacts') }} as raw_row
+        {{ raw_values('campaign_contacts') }}
     from source
 )
 

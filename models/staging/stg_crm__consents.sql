@@ -13,7 +13,7 @@ typed as (
         {{ business_date(typed('consents', 'changed_at')) }} as consent_date,
         {{ row_defects('consents') }} as defects,
         {{ nulled_columns('consents') }} as nulled_columns,
-        {{ raw_row('consents') }} as raw_row
+        {{ raw_values('consents') }}
     from source
 )
 

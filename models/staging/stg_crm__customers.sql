@@ -31,7 +31,7 @@ typed as (
         {{ business_date(typed('customers', 'updated_at')) }} as update_date,
         {{ row_defects('customers') }} as defects,
         {{ nulled_columns('customers') }} as nulled_columns,
-        {{ raw_row('customers') }} as raw_row
+        {{ raw_values('customers') }}
     from source
 )
 

@@ -10,7 +10,7 @@ typed as (
         {{ typed('erasure_requests', 'requested_at') }} as requested_at,
         {{ row_defects('erasure_requests') }} as defects,
         {{ nulled_columns('erasure_requests') }} as nulled_columns,
-        {{ raw_row('erasure_requests') }} as raw_row
+        {{ raw_values('erasure_requests') }}
     from source
 )
 

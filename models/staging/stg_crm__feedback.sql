@@ -15,7 +15,7 @@ typed as (
         {{ business_date(typed('feedback', 'submitted_at')) }} as feedback_date,
         {{ row_defects('feedback') }} as defects,
         {{ nulled_columns('feedback') }} as nulled_columns,
-        {{ raw_row('feedback') }} as raw_row
+        {{ raw_values('feedback') }}
     from source
 )
 

@@ -15,7 +15,7 @@ typed as (
         {{ business_date(typed('interactions', 'started_at')) }} as interaction_date,
         {{ row_defects('interactions') }} as defects,
         {{ nulled_columns('interactions') }} as nulled_columns,
-        {{ raw_row('interactions') }} as raw_row
+        {{ raw_values('interactions') }}
     from source
 )
 

@@ -15,7 +15,7 @@ typed as (
         {{ typed('order_items', 'unit_cost') }} as unit_cost,
         {{ row_defects('order_items') }} as defects,
         {{ nulled_columns('order_items') }} as nulled_columns,
-        {{ raw_row('order_items') }} as raw_row
+        {{ raw_values('order_items') }}
     from source
 )
 

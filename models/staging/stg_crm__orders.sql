@@ -20,7 +20,7 @@ typed as (
         {{ business_date(typed('orders', 'ordered_at')) }} as order_date,
         {{ row_defects('orders') }} as defects,
         {{ nulled_columns('orders') }} as nulled_columns,
-        {{ raw_row('orders') }} as raw_row
+        {{ raw_values('orders') }}
     from source
 )
 

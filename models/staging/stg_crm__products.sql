@@ -15,7 +15,7 @@ typed as (
         {{ typed('products', 'launched_at') }} as launched_at,
         {{ row_defects('products') }} as defects,
         {{ nulled_columns('products') }} as nulled_columns,
-        {{ raw_row('products') }} as raw_row
+        {{ raw_values('products') }}
     from source
 )
 

@@ -14,7 +14,7 @@ typed as (
         {{ business_date(typed('refunds', 'refunded_at')) }} as refund_date,
         {{ row_defects('refunds') }} as defects,
         {{ nulled_columns('refunds') }} as nulled_columns,
-        {{ raw_row('refunds') }} as raw_row
+        {{ raw_values('refunds') }}
     from source
 )
 

@@ -15,7 +15,7 @@ typed as (
         {{ business_date(typed('web_events', 'occurred_at')) }} as event_date,
         {{ row_defects('web_events') }} as defects,
         {{ nulled_columns('web_events') }} as nulled_columns,
-        {{ raw_row('web_events') }} as raw_row
+        {{ raw_values('web_events') }}
     from source
 )
 

@@ -13,7 +13,10 @@ looked_up as (
     select
         checked_customers.customer_id,
         checked_customers.nulled_columns,
-        checked_customers.raw_row,
+        case
+            when checked_customers.all_defects is not null
+                then {{ raw_row('customers', 'checked_customers') }}
+        end as raw_row,
         checked_customers.all_defects as defects,
         case
             when {{ record_fate() }} not in ('used', 'quarantined') then {{ record_fate() }}

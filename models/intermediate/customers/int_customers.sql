@@ -9,41 +9,85 @@ with
 
 records as (
     select
-        record_id,
-        customer_id
-    from {{ ref('int_customers_unified') }}
-    where fate = 'used'
+        unified.customer_id as unified_customer_id,
+        customers.*
+    from {{ ref('int_customers_checked') }} as customers
+    inner join {{ ref('int_customers_unified') }} as unified
+        on customers.customer_id = unified.record_id
+    where customers.all_defects is null and unified.fate = 'used'
 ),
 
-checked_customers as (
-    select * from {{ ref('int_customers_checked') }}
-    where all_defects is null
+persons_with_several_records as (
+    select
+        customer_id,
+        count(*) as record_count
+    from {{ ref('int_customers_unified') }}
+    where fate = 'used'
+    group by customer_id
+    having count(*) > 1
 ),
 
 -- The survivor's own record comes first; blanks are filled from the next two.
 ranked as (
     select
-        records.customer_id as unified_customer_id,
-        checked_customers.*,
+        records.*,
+        persons_with_several_records.record_count,
         row_number() over (
-            partition by records.customer_id
+            partition by records.unified_customer_id
             order by
-                case when records.record_id = records.customer_id then 0 else 1 end,
-                checked_customers.updated_at desc nulls last,
-                records.record_id
+                case when records.customer_id = records.unified_customer_id then 0 else 1 end,
+                records.updated_at desc nulls last,
+                records.customer_id
         ) as record_rank
-    from checked_customers
-    inner join records on checked_customers.customer_id = records.record_id
+    from records
+    inner join persons_with_several_records
+        on records.unified_customer_id = persons_with_several_records.customer_id
 ),
 
-record_dates as (
+registrations as (
     select
         unified_customer_id,
-        min(registration_date) as registration_date,
-        max(update_date) as update_date,
-        count(*) as records
+        min(registration_date) as registration_date
     from ranked
     group by unified_customer_id
+),
+
+persons as (
+    select
+        records.unified_customer_id as customer_id,
+        {%- for attribute in attributes %}
+        records.{{ attribute }},
+        {%- endfor %}
+        records.registration_date,
+        1 as record_count
+    from records
+    left join persons_with_several_records
+        on records.unified_customer_id = persons_with_several_records.customer_id
+    where persons_with_several_records.customer_id is null
+    union all
+    select
+        first_records.unified_customer_id as customer_id,
+        {%- for attribute in attributes %}
+        coalesce(
+            first_records.{{ attribute }},
+            second_records.{{ attribute }},
+            third_records.{{ attribute }}
+        ) as {{ attribute }},
+        {%- endfor %}
+        registrations.registration_date,
+        first_records.record_count
+    from ranked as first_records
+    inner join registrations
+        on first_records.unified_customer_id = registrations.unified_customer_id
+    left join ranked as second_records
+        on
+            first_records.unified_customer_id = second_records.unified_customer_id
+            and second_records.record_rank = 2
+    left join ranked as third_records
+        on
+            first_records.unified_customer_id = third_records.unified_customer_id
+            and third_records.record_rank = 3
+    where first_records.record_rank = 1
 ),
 
 days as (
@@ -74,44 +118,18 @@ markets as (
     from {{ ref('markets') }}
 ),
 
-merged as (
+customers as (
     select
-        first_records.unified_customer_id as customer_id,
-        {%- for attribute in attributes %}
-            coalesce(
-                first_records.{{ attribute }},
-                second_records.{{ attribute }},
-                third_records.{{ attribute }}
-            ) as {{ attribute }},
-        {%- endfor %}
-        record_dates.registration_date,
-        record_dates.records,
+        persons.*,
+        coalesce(markets.market, '*') as market,
         first_days.first_day_revenue,
         days.first_order_date,
         days.start_date
-    from ranked as first_records
-    inner join record_dates
-        on first_records.unified_customer_id = record_dates.unified_customer_id
-    left join ranked as second_records
-        on
-            first_records.unified_customer_id = second_records.unified_customer_id
-            and second_records.record_rank = 2
-    left join ranked as third_records
-        on
-            first_records.unified_customer_id = third_records.unified_customer_id
-            and third_records.record_rank = 3
-    inner join days on first_records.unified_customer_id = days.customer_id
-    left join first_days on first_records.unified_customer_id = first_days.customer_id
-    where first_records.record_rank = 1
-),
-
-customers as (
-    select
-        merged.*,
-        coalesce(markets.market, '*') as market
-    from merged
-    left join markets on merged.country = markets.country
-    where merged.start_date <= {{ as_of_date() }}
+    from persons
+    inner join days on persons.customer_id = days.customer_id
+    left join first_days on persons.customer_id = first_days.customer_id
+    left join markets on persons.country = markets.country
+    where days.start_date <= {{ as_of_date() }}
 )
 
 select * from customers

@@ -27,7 +27,7 @@ checked as (
         clicked_at,
         contact_date,
         nulled_columns,
-        raw_row,
+        case when all_defects is not null then {{ raw_row('campaign_contacts') }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

@@ -37,7 +37,7 @@ checked as (
         submitted_at,
         feedback_date,
         nulled_columns,
-        raw_row,
+        case when all_defects is not null then {{ raw_row('feedback') }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

@@ -33,7 +33,7 @@ checked as (
         resolved_at,
         interaction_date,
         nulled_columns,
-        raw_row,
+        case when all_defects is not null then {{ raw_row('interactions') }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

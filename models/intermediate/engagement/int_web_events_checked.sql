@@ -45,7 +45,7 @@ checked as (
                 then coalesce(nulled_columns, ',') || 'product_id,'
             else nulled_columns
         end as nulled_columns,
-        raw_row,
+        case when all_defects is not null then {{ raw_row('web_events') }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

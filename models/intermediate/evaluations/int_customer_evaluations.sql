@@ -78,8 +78,6 @@ evaluations as (
         cast(measured.lifetime_net_revenue as decimal(18, 2)) as lifetime_net_revenue,
         cast(measured.net_revenue_12m as decimal(18, 2)) as net_revenue_12m,
         cast(measured.net_revenue_6m as decimal(18, 2)) as net_revenue_6m,
-        cast(measured.net_revenue_12m - measured.net_revenue_6m as decimal(18, 2))
-            as net_revenue_previous_6m,
         cast(measured.lifetime_refunded as decimal(18, 2)) as lifetime_refunded,
         {%- if window_months is none %}
         cast(measured.lifetime_orders as integer) as rfm_orders,

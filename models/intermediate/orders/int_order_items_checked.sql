@@ -21,12 +21,22 @@ products as (
     where fate = 'used'
 ),
 
+erased_orders as (
+    select
+        order_id,
+        currency,
+        exclusion,
+        fate
+    from {{ ref('int_orders_checked') }}
+    where exclusion = 'erased_customer'
+),
+
 looked_up as (
     select
         order_items.*,
         orders.customer_id,
         orders.order_date,
-        orders.currency,
+        coalesce(orders.currency, erased_orders.currency) as currency,
         orders.exchange_rate,
         cast(
             order_items.quantity * order_items.unit_price
@@ -36,11 +46,15 @@ looked_up as (
             'duplicate_key': 'order_items.is_superseded',
             'unknown_product':
                 'order_items.product_id is not null and products.product_id is null',
-            'orphan_row': 'order_items.order_id is not null and ' ~ parent_is_missing('orders'),
+            'orphan_row': 'order_items.order_id is not null and ' ~ order_is_missing(),
         }, also='order_items.defects') }} as all_defects,
-        {{ inherited_exclusion('orders', 'orders.order_date') }} as exclusion
+        {{ order_exclusion('orders.order_date') }} as exclusion
     from order_items
     left join orders on order_items.order_id = orders.order_id
+    left join erased_orders
+        on case
+            when orders.order_id is null then {{ salted_hash('order_items.order_id') }}
+        end = erased_orders.order_id
     left join products on order_items.product_id = products.product_id
 ),
 
@@ -57,7 +71,7 @@ checked as (
         amount,
         order_date,
         nulled_columns,
-        raw_row,
+        case when all_defects is not null then {{ raw_row('order_items') }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

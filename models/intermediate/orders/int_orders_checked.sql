@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}  -- the largest input, and the parent of items and refunds
+
 with
 
 {{ rows_by_key('orders', 'stg_crm__orders', 'order_id') }},
@@ -17,9 +19,9 @@ currencies as (
 exchange_rates as (
     select
         currency,
+        rate,
         valid_from,
-        valid_to,
-        rate
+        coalesce(valid_to, date '9999-12-31') as valid_to
     from {{ ref('exchange_rates') }}
 ),
 
@@ -49,27 +51,33 @@ looked_up as (
         on
             orders.currency = exchange_rates.currency
             and orders.order_date >= exchange_rates.valid_from
-            and (orders.order_date < exchange_rates.valid_to or exchange_rates.valid_to is null)
+            and orders.order_date < exchange_rates.valid_to
     {{ join_customer_records('orders') }}
 ),
 
 checked as (
     select
-        order_id,
+        -- of an erased person only a hash stays, by which the children of the order are found
+        case
+            when exclusion = 'erased_customer' then {{ salted_hash('order_id') }}
+            else order_id
+        end as order_id,
         unified_customer_id as customer_id,
         channel,
         currency,
-        amount,
-        reporting_amount,
-        exchange_rate,
-        order_date,
-        ordered_at,
-        is_superseded,
-        nulled_columns,
-        raw_row,
+        {{ row_fate('all_defects', 'exclusion') }} as fate,
         all_defects as defects,
         exclusion,
-        {{ row_fate('all_defects', 'exclusion') }} as fate
+        nulled_columns,
+        case
+            when all_defects is not null and coalesce(exclusion, '') <> 'erased_customer'
+                then {{ raw_row('orders') }}
+        end as raw_row,
+        amount,
+        exchange_rate,
+        reporting_amount,
+        is_superseded,
+        order_date
     from looked_up
 )
 

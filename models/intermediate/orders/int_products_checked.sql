@@ -21,7 +21,7 @@ checked as (
         list_price,
         launched_at,
         nulled_columns,
-        raw_row,
+        case when all_defects is not null then {{ raw_row('products') }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

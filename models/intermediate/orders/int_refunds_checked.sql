@@ -15,23 +15,37 @@ orders as (
     where not is_superseded
 ),
 
+erased_orders as (
+    select
+        order_id,
+        currency,
+        exclusion,
+        fate
+    from {{ ref('int_orders_checked') }}
+    where exclusion = 'erased_customer'
+),
+
 looked_up as (
     select
         refunds.*,
         orders.customer_id,
         orders.order_date,
-        orders.currency,
+        coalesce(orders.currency, erased_orders.currency) as currency,
         case
             when orders.currency = '{{ var("reporting_currency") }}' then refunds.amount
             else cast(refunds.amount * orders.exchange_rate as decimal(18, 2))
         end as reporting_amount,
         {{ name_list({
             'duplicate_key': 'refunds.is_superseded',
-            'orphan_row': 'refunds.order_id is not null and ' ~ parent_is_missing('orders'),
+            'orphan_row': 'refunds.order_id is not null and ' ~ order_is_missing(),
         }, also='refunds.defects') }} as all_defects,
-        {{ inherited_exclusion('orders', 'refunds.refund_date') }} as exclusion
+        {{ order_exclusion('refunds.refund_date') }} as exclusion
     from refunds
     left join orders on refunds.order_id = orders.order_id
+    left join erased_orders
+        on case
+            when orders.order_id is null then {{ salted_hash('refunds.order_id') }}
+        end = erased_orders.order_id
 ),
 
 checked as (
@@ -45,7 +59,7 @@ checked as (
         order_date,
         refund_date,
         nulled_columns,
-        raw_row,
+        case when all_defects is not null then {{ raw_row('refunds') }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

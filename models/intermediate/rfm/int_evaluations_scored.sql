@@ -1,7 +1,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_customer_evaluations') }}
+    select * from {{ ref('int_evaluations_held') }}
 ),
 
 cut_points as (

@@ -98,9 +98,11 @@ ranked as (
 held as (
     select
         ranked.*,
-        tiers.tier_code as held_tier_code
+        held_tiers.tier_code as held_tier_code,
+        computed_tiers.tier_code as computed_tier_code
     from ranked
-    left join tiers on ranked.held_tier_rank = tiers.tier_rank
+    left join tiers as held_tiers on ranked.held_tier_rank = held_tiers.tier_rank
+    left join tiers as computed_tiers on ranked.computed_tier_rank = computed_tiers.tier_rank
 )
 
 select * from held

@@ -2,6 +2,21 @@
 
 with
 
-{{ decision_cells('tier_rules', 'int_tier_rules') }}
+{{ decision_cells('tier_rules', 'int_tier_rules') }},
 
-select * from cells
+tiers as (
+    select
+        tier_code,
+        tier_rank
+    from {{ ref('tiers') }}
+),
+
+ranked as (
+    select
+        cells.*,
+        tiers.tier_rank as outcome_rank
+    from cells
+    left join tiers on cells.outcome = tiers.tier_code
+)
+
+select * from ranked

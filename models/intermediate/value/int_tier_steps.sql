@@ -13,19 +13,11 @@ dates as (
     where is_current
 ),
 
-tiers as (
-    select
-        tier_code,
-        tier_rank
-    from {{ ref('tiers') }}
-),
-
 cells as (
     select
         cells.*,
-        tiers.tier_rank
+        cells.outcome_rank as tier_rank
     from {{ ref('int_tier_rule_cells') }} as cells
-    inner join tiers on cells.outcome = tiers.tier_code
     inner join dates
         on
             cells.period_from <= dates.evaluation_date

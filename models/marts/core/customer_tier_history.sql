@@ -11,7 +11,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_evaluations_held') }}
+    select * from {{ ref('int_evaluations_segmented') }}
 ),
 
 dates as (
@@ -48,7 +48,8 @@ evaluated as (
         evaluations.first_day_net_revenue,
         evaluations.net_revenue_12m,
         evaluations.net_revenue_6m,
-        evaluations.net_revenue_previous_6m,
+        cast(evaluations.net_revenue_12m - evaluations.net_revenue_6m as decimal(18, 2))
+            as net_revenue_previous_6m,
         evaluations.days_since_last_order as rfm_recency_days,
         evaluations.rfm_orders,
         evaluations.rfm_revenue,

@@ -21,7 +21,7 @@ described as (
         acquisition_channel,
         cast(extract(year from birth_date) as integer) as birth_year,
         cast(employee_count as integer) as employee_count,
-        cast(records as integer) as records,
+        cast(record_count as integer) as records,
         registration_date,
         first_order_date,
         start_date

@@ -74,7 +74,7 @@ duplicates as (
         'customers' as source_table,
         'duplicate_person' as check_type,
         'records merged into another' as check_name,
-        sum(records - 1) as found
+        sum(record_count - 1) as found
     from {{ ref('int_customers') }}
 ),
 

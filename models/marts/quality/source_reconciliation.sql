@@ -13,13 +13,15 @@ source_reconciliation as (
     select
         source_table,
         currency,
-        count(*) as raw_rows,
+        cast(count(*) as bigint) as raw_rows,
         {%- for fate in ['used', 'excluded', 'quarantined'] %}
-        sum(case when fate = '{{ fate }}' then 1 else 0 end) as {{ fate }}_rows,
+        cast(sum(case when fate = '{{ fate }}' then 1 else 0 end) as bigint) as {{ fate }}_rows,
         {%- endfor %}
-        sum(amount) as raw_amount,
+        cast(sum(amount) as decimal(18, 2)) as raw_amount,
         {%- for fate in ['used', 'excluded', 'quarantined'] %}
-        sum(case when fate = '{{ fate }}' then amount else 0 end) as {{ fate }}_amount
+        cast(
+            sum(case when fate = '{{ fate }}' then amount else 0 end) as decimal(18, 2)
+        ) as {{ fate }}_amount
         {{- ',' if not loop.last }}
         {%- endfor %}
     from raw_rows

@@ -1,0 +1,9 @@
+{{ config(materialized='table') }}  -- few rows, and read wherever the raw rows are
+
+with
+
+repeated_keys as (
+    {{ repeated_keys('stg_crm__feedback', 'feedback_id') }}
+)
+
+select * from repeated_keys

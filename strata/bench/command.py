@@ -1,0 +1,134 @@
+"""The command ``strata bench``."""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+from rich.console import Console
+
+from strata.bench.measure import ChildFailedError, Measurement, measure
+from strata.bench.report import DbtRun, Report, Timing, read_dbt_run
+from strata.bench.workspace import FULL, REPOSITORY, Data, Step, Workspace
+
+FEWEST_CUSTOMERS: Final = 100
+"""With fewer, quintiles have no sense."""
+MEMORY_SIZE: Final = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
+
+
+def fail(message: str) -> NoReturn:
+    """Print one line on stderr and end with exit code 2."""
+    typer.echo(f"strata bench: {message}", err=True)
+    raise typer.Exit(2)
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        fail(f"'{text}' is not a whole number")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        fail(f"'{text}' is not a number")
+
+
+def bench(
+    *,
+    customers: Annotated[
+        int, typer.Option(parser=_whole, metavar="N", help="Number of raw customer records.")
+    ],
+    orders_per_customer: Annotated[
+        float, typer.Option(parser=_number, metavar="F", help="Mean number of orders.")
+    ] = 10.0,
+    runs: Annotated[
+        int, typer.Option(parser=_whole, metavar="K", help="How often everything is timed.")
+    ] = 3,
+    directory: Annotated[
+        Path, typer.Option("--dir", metavar="DIR", help="Folder for data, warehouse and results.")
+    ] = Path("build/bench"),
+    seed: Annotated[
+        int, typer.Option(parser=_whole, metavar="S", help="Seed of the generated data.")
+    ] = 7,
+    memory: Annotated[
+        str, typer.Option(metavar="SIZE", help="Memory limit of DuckDB, for example 6GB.")
+    ] = "6GB",
+) -> None:
+    """Time the dbt project on generated data against pandas, Polars and one SQL statement."""
+    _check(customers, runs, directory, memory)
+    workspace = Workspace(directory, Data(customers, orders_per_customer, seed), memory)
+    try:
+        workspace.make_folders()
+        report = _run(workspace, runs, Console(stderr=True, highlight=False))
+        results = workspace.folder / "results.json"
+        results.write_text(json.dumps(report.as_json(), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        fail(f"cannot use {workspace.folder}: {error.strerror or error}")
+    console = Console(highlight=False)
+    console.print(report.render())
+    console.print(f"Written to {results}", soft_wrap=True)
+
+
+def _check(customers: int, runs: int, directory: Path, memory: str) -> None:
+    """End with a clear line if an option has no sense; ``strata demo`` checks its own."""
+    if customers < FEWEST_CUSTOMERS:
+        fail(f"--customers must be at least {FEWEST_CUSTOMERS}, not {customers}")
+    if runs < 1:
+        fail(f"--runs must be at least 1, not {runs}")
+    if directory.exists() and not directory.is_dir():
+        fail(f"{directory} is a file; --dir must be a folder")
+    if not MEMORY_SIZE.fullmatch(memory):
+        fail(f"--memory must be a size such as 6GB, not '{memory}'")
+    if not (REPOSITORY / "dbt_project.yml").exists():
+        fail(f"{REPOSITORY} has no dbt_project.yml; install strata with pip install --editable")
+
+
+def _run(workspace: Workspace, runs: int, console: Console) -> Report:
+    """Make the data if it is not there, then time all steps, ``runs`` times in order."""
+    if not workspace.has_data():
+        with console.status("generating data"):
+            try:
+                workspace.make_data()
+            except ChildFailedError as error:
+                _stop("data", error, workspace.log_file("data"))
+    steps = workspace.steps()
+    measurements: dict[str, list[Measurement]] = {step.key: [] for step in steps}
+    full_runs: list[DbtRun] = []
+    for number in range(1, runs + 1):
+        for step in steps:
+            label = f"run {number} of {runs}: ({step.key}) {step.title}"
+            with console.status(label):
+                measurement = _time(step, workspace, number)
+            console.print(f"{label}: {measurement.seconds:.2f} s")
+            measurements[step.key].append(measurement)
+            if step.key == FULL and step.target:
+                full_runs.append(read_dbt_run(step.target))
+    timings = tuple(Timing(step.key, step.title, tuple(measurements[step.key])) for step in steps)
+    full_run = next(full_runs[timing.median_run] for timing in timings if timing.key == FULL)
+    return Report(workspace.data, workspace.memory, workspace.raw_rows(), timings, full_run)
+
+
+def _time(step: Step, workspace: Workspace, number: int) -> Measurement:
+    """Run one step from cold and measure it."""
+    step.remove_stale()
+    log_file = workspace.log_file(f"{step.key}-{number}")
+    try:
+        return measure(
+            step.command,
+            directory=REPOSITORY,
+            environment=workspace.environment,
+            log_file=log_file,
+        )
+    except ChildFailedError as error:
+        _stop(f"({step.key}) {step.title}", error, log_file)
+
+
+def _stop(title: str, error: ChildFailedError, log_file: Path) -> NoReturn:
+    """Show the end of the output of a failed child, then the one line that says what failed."""
+    if error.last_lines:
+        typer.echo(error.last_lines, err=True)
+    fail(f"{title} failed: {error}; all its output is in {log_file}")

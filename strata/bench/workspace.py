@@ -1,0 +1,233 @@
+"""The folder of one benchmark size: its data, its warehouse and the commands that are timed.
+
+Below ``<dir>/<customers>x<orders per customer>``::
+
+    raw/            the raw tables as Parquet, reused by later runs
+    data.json       which data that is; written last, so it says that raw/ is complete
+    strata.duckdb   the warehouse of the dbt steps
+    target/  logs/  of dbt, one folder per dbt step, and the output of each step
+    peers/          what the peers wrote
+    results.json
+"""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from shutil import rmtree
+from typing import Any, Final
+
+import pyarrow.parquet as pq
+
+from strata.bench.measure import measure
+from strata.bench.peers import AS_OF, MEMORY_VARIABLE, THREADS_VARIABLE
+from strata.demo.schema import SCHEMAS
+
+REPOSITORY: Final = Path(__file__).parents[2]
+THREADS: Final = 2
+HISTORY_MONTHS: Final = 24
+SELECTED: Final = ("+customer_tiers", "+customer_tier_history")
+
+FULL: Final = "a"
+NEXT_DAY: Final = "b"
+BASELINE: Final = "c"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to time.
+
+    Attributes
+    ----------
+    key : str
+        Letter, in the order of execution.
+    title : str
+        What the table calls it.
+    command : tuple of str or Path
+        Run from the root of the repository.
+    stale : tuple of Path
+        Files and folders deleted before each run, so that each run is cold.
+    target : Path or None
+        Where dbt leaves ``run_results.json`` and ``manifest.json``.
+    """
+
+    key: str
+    title: str
+    command: tuple[str | Path, ...]
+    stale: tuple[Path, ...] = ()
+    target: Path | None = None
+
+    def remove_stale(self) -> None:
+        """Delete what an earlier run left."""
+        for path in self.stale:
+            if path.is_dir():
+                rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Data:
+    """What the generator is asked for: the same data for the same values."""
+
+    customers: int
+    orders_per_customer: float
+    seed: int
+
+    def as_text(self) -> str:
+        """Write it as a line of JSON."""
+        return json.dumps(asdict(self)) + "\n"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder of one size of data.
+
+    Parameters
+    ----------
+    parent : Path
+        Folder of all benchmarks.
+    data : Data
+        Size and seed.
+    memory : str
+        Memory limit of DuckDB, for example ``6GB``.
+    """
+
+    parent: Path
+    data: Data
+    memory: str
+
+    @property
+    def folder(self) -> Path:
+        """Folder of everything, absolute."""
+        name = f"{self.data.customers}x{self.data.orders_per_customer:g}"
+        return self.parent.resolve() / name
+
+    @property
+    def raw(self) -> Path:
+        """Folder of the raw tables."""
+        return self.folder / "raw"
+
+    @property
+    def marker(self) -> Path:
+        """File that says which data is complete."""
+        return self.folder / "data.json"
+
+    @property
+    def warehouse(self) -> Path:
+        """DuckDB file of the dbt steps."""
+        return self.folder / "strata.duckdb"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment of every step: the same memory and threads for all."""
+        return {
+            "STRATA_TARGET": "duckdb",
+            "STRATA_DUCKDB_PATH": str(self.warehouse),
+            MEMORY_VARIABLE: self.memory,
+            THREADS_VARIABLE: str(THREADS),
+            "OMP_NUM_THREADS": str(THREADS),
+            "POLARS_MAX_THREADS": str(THREADS),
+        }
+
+    def make_folders(self) -> None:
+        """Make the folders that the steps write to.
+
+        Raises
+        ------
+        OSError
+            If that is not possible.
+        """
+        for name in ("logs", "peers", "target"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+
+    def has_data(self) -> bool:
+        """Say whether the raw tables are complete and those that are wanted."""
+        return (
+            self.marker.exists()
+            and self.marker.read_text(encoding="utf-8") == self.data.as_text()
+            and all((self.raw / f"{table}.parquet").exists() for table in SCHEMAS)
+        )
+
+    def make_data(self) -> None:
+        """Write the raw tables.
+
+        A process of its own, since its memory would count as that of the steps.
+
+        Raises
+        ------
+        ChildFailedError
+            If ``strata demo`` fails.
+        """
+        self.marker.unlink(missing_ok=True)
+        options = {
+            "--customers": self.data.customers,
+            "--orders-per-customer": self.data.orders_per_customer,
+            "--seed": self.data.seed,
+            "--out": self.raw,
+            "--format": "parquet",
+        }
+        measure(
+            [
+                *(sys.executable, "-m", "strata.cli", "demo"),
+                *(str(word) for option in options.items() for word in option),
+            ],
+            directory=REPOSITORY,
+            environment={},
+            log_file=self.log_file("data"),
+        )
+        self.marker.write_text(self.data.as_text(), encoding="utf-8")
+
+    def raw_rows(self) -> dict[str, int]:
+        """Count the rows of the raw tables."""
+        return {
+            table: int(pq.read_metadata(self.raw / f"{table}.parquet").num_rows)
+            for table in SCHEMAS
+        }
+
+    def log_file(self, name: str) -> Path:
+        """Name the file that gets the output of a child."""
+        return self.folder / "logs" / f"{name}.log"
+
+    def steps(self) -> list[Step]:
+        """List what is timed, in order."""
+        warehouse_files = (
+            self.warehouse,
+            self.warehouse.with_name(self.warehouse.name + ".wal"),
+            self.warehouse.with_name(self.warehouse.name + ".tmp"),
+        )
+        return [
+            self._dbt_step(
+                FULL, "dbt, full refresh", AS_OF, "--full-refresh", stale=warehouse_files
+            ),
+            self._dbt_step(NEXT_DAY, "dbt, one day later", AS_OF + timedelta(days=1)),
+            self._peer_step(BASELINE, "pandas + lifetimes", "pandas"),
+            self._peer_step("d", "Polars", "polars"),
+            self._peer_step("e", "one DuckDB statement", "duckdb"),
+        ]
+
+    def _dbt_step(
+        self, key: str, title: str, as_of: date, *options: str, stale: tuple[Path, ...] = ()
+    ) -> Step:
+        target = self.folder / "target" / key
+        settings: dict[str, Any] = {
+            "raw_path": str(self.raw),
+            "as_of_date": as_of.isoformat(),
+            "history_months": HISTORY_MONTHS,
+        }
+        command = (
+            *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "build", *options),
+            *("--select", *SELECTED, "--exclude-resource-type", "unit_test"),
+            # Tests that also need models outside the selection are left out.
+            *("--indirect-selection", "cautious"),
+            *("--vars", json.dumps(settings)),
+            *("--target-path", str(target)),
+            *("--log-path", str(self.folder / "logs" / f"dbt-{key}")),
+        )
+        return Step(key, title, command, stale=(*stale, target), target=target)
+
+    def _peer_step(self, key: str, title: str, peer: str) -> Step:
+        out_file = self.folder / "peers" / f"{peer}.parquet"
+        command = (sys.executable, "-m", f"strata.bench.peer_{peer}", self.raw, out_file)
+        return Step(key, title, command, stale=(out_file,))
