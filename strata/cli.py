@@ -2,7 +2,9 @@
 
 import typer
 
+from strata.bench.command import bench
 from strata.demo.command import demo
+from strata.summary import summary
 
 app = typer.Typer(
     help="Customer tiers as code: tools around the dbt project.",
@@ -17,7 +19,9 @@ def main() -> None:
     """Tools around the dbt project; the tiers themselves are built by ``dbt build``."""
 
 
+app.command()(bench)
 app.command()(demo)
+app.command()(summary)
 
 if __name__ == "__main__":
     app()

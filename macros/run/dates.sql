@@ -34,6 +34,11 @@
     {{ return(next_month - modules.datetime.timedelta(days=1)) }}
 {%- endmacro %}
 
+{#- Whole days from one date to another. -#}
+{% macro days_between(first_date, second_date) -%}
+    cast({{ dbt.datediff(first_date, second_date, 'day') }} as integer)
+{%- endmacro %}
+
 {#- The number of a month, to count months by: 24,318 is June 2026. -#}
 {% macro month_index(date_column) -%}
     cast(extract(year from {{ date_column }}) * 12 + extract(month from {{ date_column }}) as integer)

@@ -1,5 +1,5 @@
 {#- Effective-dated parameters: on every evaluation date each market has exactly one row, its own or
-    that of '*'. `rows_for` names further key columns, such as a contact type. -#}
+    that of '*'. -#}
 {% test parameters_in_force(model) %}
 
 {{ config(meta={'reports_rules': true}) }}

@@ -2,15 +2,15 @@
 -- Forbid the pair that connects them too.
 
 select
-    merges.from_customer_id,
-    merges.into_customer_id,
-    merges.reason,
+    decisions.from_customer_id,
+    decisions.into_customer_id,
+    decisions.reason,
     components.customer_id as connected_as
-from {{ ref('customer_merges') }} as merges
+from {{ ref('customer_merges') }} as decisions
 inner join {{ ref('int_customer_components') }} as components
-    on merges.from_customer_id = components.record_id
+    on decisions.from_customer_id = components.record_id
 inner join {{ ref('int_customer_components') }} as others
     on
-        merges.into_customer_id = others.record_id
+        decisions.into_customer_id = others.record_id
         and components.customer_id = others.customer_id
-where merges.decision = 'forbid'
+where decisions.decision = 'forbid'

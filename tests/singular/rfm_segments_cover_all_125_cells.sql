@@ -4,8 +4,10 @@
 with
 
 scores as (
-    select score
-    from (values (1), (2), (3), (4), (5)) as numbers (score)
+    {%- for score in range(1, 6) %}
+    select {{ score }} as score
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 evaluations as (

@@ -8,7 +8,7 @@ contact_values as (
     from {{ ref('int_customer_contact_values') }}
 ),
 
-merges as (
+decisions as (
     select
         from_customer_id,
         into_customer_id,
@@ -29,7 +29,7 @@ pairs as (
     select
         from_customer_id as customer_id,
         into_customer_id as linked_customer_id
-    from merges
+    from decisions
     where decision = 'link'
 ),
 
@@ -60,20 +60,20 @@ links as (
         both_directions.customer_id,
         both_directions.linked_customer_id
     from both_directions
-    left join merges
+    left join decisions
         on
-            merges.decision = 'forbid'
+            decisions.decision = 'forbid'
             and (
                 (
-                    both_directions.customer_id = merges.from_customer_id
-                    and both_directions.linked_customer_id = merges.into_customer_id
+                    both_directions.customer_id = decisions.from_customer_id
+                    and both_directions.linked_customer_id = decisions.into_customer_id
                 )
                 or (
-                    both_directions.customer_id = merges.into_customer_id
-                    and both_directions.linked_customer_id = merges.from_customer_id
+                    both_directions.customer_id = decisions.into_customer_id
+                    and both_directions.linked_customer_id = decisions.from_customer_id
                 )
             )
-    where merges.decision is null
+    where decisions.decision is null
 )
 
 select * from links

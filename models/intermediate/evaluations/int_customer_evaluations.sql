@@ -1,3 +1,5 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
 {%- set dates = evaluation_dates() %}
 {%- set window_months = var('rfm_window_months') %}
 
@@ -65,16 +67,14 @@ evaluations as (
         cast(measured.orders_12m as integer) as orders_12m,
         cast(measured.purchase_days as integer) as purchase_days,
         cast(least({{ bit_count('measured.months_12m') }}, 12) as integer) as active_months_12m,
-        {{ dbt.datediff('customers.start_date', 'measured.evaluation_date', 'day') }}
+        {{ days_between('customers.start_date', 'measured.evaluation_date') }}
             as tenure_days,
-        {{ dbt.datediff('measured.last_order_date', 'measured.evaluation_date', 'day') }}
+        {{ days_between('measured.last_order_date', 'measured.evaluation_date') }}
             as days_since_last_order,
         cast(
-            cast(
-                {{ dbt.datediff('measured.first_order_date', 'measured.last_order_date', 'day') }}
-                as {{ type_double() }}
-            ) / nullif(measured.purchase_days - 1, 0) as {{ type_double() }}
-        ) as mean_gap_days,
+            {{ days_between('measured.first_order_date', 'measured.last_order_date') }}
+            as {{ type_double() }}
+        ) / nullif(measured.purchase_days - 1, 0) as mean_gap_days,
         cast(measured.lifetime_net_revenue as decimal(18, 2)) as lifetime_net_revenue,
         cast(measured.net_revenue_12m as decimal(18, 2)) as net_revenue_12m,
         cast(measured.net_revenue_6m as decimal(18, 2)) as net_revenue_6m,
@@ -89,9 +89,12 @@ evaluations as (
         cast(measured.rfm_orders as integer) as rfm_orders,
         cast(measured.rfm_revenue as decimal(18, 2)) as rfm_revenue,
         {%- endif %}
-        cast(
-            customers.first_day_revenue - measured.first_day_refunded as decimal(18, 2)
-        ) as first_day_net_revenue,
+        case
+            when measured.lifetime_orders > 0
+                then cast(
+                    customers.first_day_revenue - measured.first_day_refunded as decimal(18, 2)
+                )
+        end as first_day_net_revenue,
         cast(null as {{ type_double() }}) as composite_score,
         measured.first_order_date,
         measured.last_order_date,

@@ -21,7 +21,7 @@ freshness as (
     select
         source_table,
         newest_date,
-        {{ dbt.datediff('newest_date', as_of_date(), 'day') }} as age_days
+        {{ days_between('newest_date', as_of_date()) }} as age_days
     from newest
     where newest_date is not null
 )

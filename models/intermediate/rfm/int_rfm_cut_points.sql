@@ -1,3 +1,5 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
 {%- set metrics = {
     'recency': 'days_since_last_order', 'frequency': 'rfm_orders', 'monetary': 'rfm_revenue'
 } %}
@@ -31,7 +33,7 @@ quantiles as (
     select
         evaluation_date,
         market,
-        count(*) as customers
+        cast(count(*) as integer) as customers
         {%- for metric in metrics %}
             {%- for cut in range(1, 5) %},
         percentile_cont({{ cut / 5 }}) within group (order by {{ metric }})

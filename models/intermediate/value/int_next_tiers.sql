@@ -1,3 +1,5 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
 {%- set table = decision_table('tier_rules') %}
 {%- set orders = ['lifetime_orders', 'orders_12m'] %}
 {%- set revenues = ['lifetime_net_revenue', 'net_revenue_12m'] %}
@@ -68,21 +70,27 @@ open_ways as (
     select
         ways.*,
         row_number() over (
-            partition by customer_id
+            partition by ways.customer_id
             order by
-                next_tier_rank,
-                further_orders,
-                further_revenue,
-                next_tier_code
+                ways.next_tier_rank,
+                ways.further_orders,
+                ways.further_revenue,
+                ways.next_tier_code
         ) as preference
     from ways
     where
-        blockers = ''
+        ways.blockers = ''
         {%- for measure in orders %}
-        and ({{ measure }}_to is null or {{ measure }} + further_orders < {{ measure }}_to)
+        and (
+            ways.{{ measure }}_to is null
+            or ways.{{ measure }} + ways.further_orders < ways.{{ measure }}_to
+        )
         {%- endfor %}
         {%- for measure in revenues %}
-        and ({{ measure }}_to is null or {{ measure }} + further_revenue < {{ measure }}_to)
+        and (
+            ways.{{ measure }}_to is null
+            or ways.{{ measure }} + ways.further_revenue < ways.{{ measure }}_to
+        )
         {%- endfor %}
 ),
 

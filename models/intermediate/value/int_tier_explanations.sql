@@ -1,3 +1,5 @@
+{%- set text = dbt.type_string() %}
+
 with
 
 history as (
@@ -8,7 +10,7 @@ history as (
 rules as (
     select
         rule_id,
-        note
+        coalesce(note, 'no note') as note
     from {{ ref('int_tier_rules') }}
 ),
 
@@ -23,38 +25,46 @@ next_tiers as (
     select * from {{ ref('int_next_tiers') }}
 ),
 
-sentences as (
+parts as (
     select
         history.customer_id,
-        tiers.label_en
-        || ': ' || cast(history.orders_12m as {{ dbt.type_string() }})
-        || ' orders and {{ var("reporting_currency") }} '
-        || cast(history.net_revenue_12m as {{ dbt.type_string() }})
-        || ' net revenue in 12 months'
-        || case
-            when history.tier_basis = 'held'
-                then ' give ' || computed_tiers.label_en || ' by rule ' || history.rule_id
-                    || ' (' || coalesce(rules.note, 'no note') || '); the higher tier earned '
-                    || 'before is still held'
-            else ' match rule ' || history.rule_id || ' (' || coalesce(rules.note, 'no note') || ')'
-        end
-        || case
+        tiers.label_en || ': ' || cast(history.orders_12m as {{ text }})
+        || case when history.orders_12m = 1 then ' order' else ' orders' end
+        || ' and {{ var("reporting_currency") }} '
+        || cast(history.net_revenue_12m as {{ text }}) || ' net revenue in 12 months' as figures,
+        case
+            when history.tier_basis = 'computed'
+                then ' match rule ' || history.rule_id || ' (' || rules.note || ')'
+            else
+                ' give ' || computed_tiers.label_en || ' by rule ' || history.rule_id
+                || ' (' || rules.note || '); the higher tier earned before is still held'
+        end as basis,
+        case
             when next_tiers.next_tier_code is null then '; no tier is higher.'
             when next_tiers.next_tier_blocker is not null
-                then '; ' || above_tiers.label_en || ' is not reached by ordering more, because of '
+                then
+                    '; ' || above_tiers.label_en || ' is not reached by ordering more: '
                     || next_tiers.next_tier_blocker || '.'
-            else '; ' || above_tiers.label_en || ' takes '
-                || cast(next_tiers.orders_to_next_tier as {{ dbt.type_string() }})
-                || ' more orders and {{ var("reporting_currency") }} '
-                || cast(next_tiers.revenue_to_next_tier as {{ dbt.type_string() }})
-                || ' more net revenue.'
-        end as explanation
+            else
+                '; ' || above_tiers.label_en || ' takes '
+                || cast(next_tiers.orders_to_next_tier as {{ text }})
+                || case when next_tiers.orders_to_next_tier = 1 then ' more order' else ' more orders' end
+                || ' and {{ var("reporting_currency") }} '
+                || cast(next_tiers.revenue_to_next_tier as {{ text }}) || ' more net revenue.'
+        end as next_step
     from history
     inner join tiers on history.tier_code = tiers.tier_code
     inner join tiers as computed_tiers on history.computed_tier_code = computed_tiers.tier_code
-    left join rules on history.rule_id = rules.rule_id
+    inner join rules on history.rule_id = rules.rule_id
     left join next_tiers on history.customer_id = next_tiers.customer_id
     left join tiers as above_tiers on next_tiers.next_tier_code = above_tiers.tier_code
+),
+
+explanations as (
+    select
+        customer_id,
+        figures || basis || next_step as explanation
+    from parts
 )
 
-select * from sentences
+select * from explanations

@@ -1,3 +1,5 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
 {{ config(materialized='table') }}  -- small, and read for every customer
 
 {#- Which cells of the tier rules can be reached from which. Orders and revenue can rise, and the
@@ -59,19 +61,19 @@ blocked as (
         pairs.*,
         row_number() over (
             partition by
-                market,
+                pairs.market,
                 {%- for measure in table.measures %}
-                {{ measure }}_step,
+                pairs.{{ measure }}_step,
                 {%- endfor %}
-                tier_rank
+                pairs.tier_rank
             order by
-                length(blockers)
+                length(pairs.blockers)
                 {%- for measure in table.measures %},
-                target_{{ measure }}_step
+                pairs.target_{{ measure }}_step
                 {%- endfor %}
         ) as preference
     from pairs
-    where blockers <> ''
+    where pairs.blockers <> ''
 ),
 
 open_pairs as (

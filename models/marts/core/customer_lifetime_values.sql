@@ -10,12 +10,12 @@ summarised as (
         customer_id,
         market,
         greatest(purchase_days - 1, 0) as bgnbd_frequency,
-        coalesce({{ dbt.datediff('first_order_date', 'last_order_date', 'day') }}, 0)
-            as bgnbd_recency_days,
-        {{ dbt.datediff('first_order_date', 'evaluation_date', 'day') }} as bgnbd_age_days,
+        {{ days_between('first_order_date', 'last_order_date') }} as bgnbd_recency_days,
+        {{ days_between('first_order_date', 'evaluation_date') }} as bgnbd_age_days,
         case
             when purchase_days > 1
-                then cast(lifetime_net_revenue - first_day_net_revenue as {{ type_double() }})
+                then
+                    cast(lifetime_net_revenue - first_day_net_revenue as {{ type_double() }})
                     / (purchase_days - 1)
             else 0
         end as bgnbd_monetary,

@@ -74,7 +74,7 @@ duplicates as (
         'customers' as source_table,
         'duplicate_person' as check_type,
         'records merged into another' as check_name,
-        sum(record_count - 1) as found
+        coalesce(sum(record_count - 1), 0) as found
     from {{ ref('int_customers') }}
 ),
 

@@ -1,0 +1,52 @@
+PYTHON ?= python3.11
+BIN := .venv/bin
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build docs test lint check demo bench lock clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: .venv/ready  ## Make the virtual environment with exactly pinned packages
+
+.venv/ready: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@mkdir -p build
+	@touch $@
+
+build: setup  ## Build the demo on DuckDB, write the docs and show the tiers
+	$(BIN)/dbt build
+	@$(MAKE) --no-print-directory docs
+	@$(BIN)/strata summary
+
+docs: setup  ## Write the static docs page, build/docs/index.html
+	$(BIN)/dbt --quiet docs generate --static
+	@mkdir -p build/docs && cp target/static_index.html build/docs/index.html
+
+lint: setup  ## Check the style of Python and SQL
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 models tests/singular
+
+test: lint  ## Run every check
+	$(BIN)/pytest
+
+check: test  ## The same, for before a commit
+
+demo: setup  ## Write demo/ anew
+	$(BIN)/strata demo --customers 2000 --out demo
+
+bench: setup  ## Measure a million customers against pandas, Polars and plain DuckDB
+	$(BIN)/strata bench --customers 1000000
+
+lock: setup  ## Pin what requirements.in needs
+	$(BIN)/pip install --quiet --upgrade -r requirements.in
+	{ head -1 requirements.txt; $(BIN)/pip freeze --exclude-editable; } > requirements.new
+	mv requirements.new requirements.txt
+
+clean:  ## Remove what the targets made
+	rm -rf .venv build target logs

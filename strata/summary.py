@@ -1,0 +1,69 @@
+"""``strata summary``: what the last build says, in one small table."""
+
+import os
+from pathlib import Path
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+TIERS = """
+    select
+        tiers.label_en,
+        tiers.label_zh,
+        count(customer_tiers.customer_id) as customers,
+        coalesce(sum(customer_tiers.net_revenue_12m), 0) as net_revenue_12m
+    from {prefix}seeds.tiers as tiers
+    left join {prefix}marts.customer_tiers as customer_tiers
+        on tiers.tier_code = customer_tiers.tier_code
+    group by tiers.tier_rank, tiers.label_en, tiers.label_zh
+    order by tiers.tier_rank desc
+"""
+
+
+def summary() -> None:
+    """Show the customers and the revenue share of each tier, and where the results lie.
+
+    Raises
+    ------
+    typer.Exit
+        With code 2 and one line if there is no warehouse file or no build in it.
+    """
+    path = Path(os.environ.get("STRATA_DUCKDB_PATH", "build/strata.duckdb"))
+    prefix = os.environ.get("STRATA_SCHEMA_PREFIX", "")
+    try:
+        if not path.exists():
+            raise duckdb.IOException(f"{path} does not exist")
+        with duckdb.connect(str(path), read_only=True) as connection:
+            tiers = connection.execute(TIERS.format(prefix=prefix)).fetchall()
+            dates = connection.execute(
+                f"select max(evaluation_date) from {prefix}marts.customer_tiers"
+            ).fetchall()
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        typer.echo(f"There is no build to show ({reason}); run `make build`.", err=True)
+        raise typer.Exit(2) from error
+
+    customers = sum(row[2] for row in tiers)
+    revenue = sum(row[3] for row in tiers)
+    table = Table(title=f"Value tiers on {dates[0][0]}", title_justify="left")
+    table.add_column("tier")
+    table.add_column("")
+    for heading in ("customers", "share", "revenue 12 months", "share"):
+        table.add_column(heading, justify="right")
+    for label_en, label_zh, count, amount in tiers:
+        table.add_row(
+            label_en,
+            label_zh,
+            f"{count:,}",
+            f"{count / customers:.1%}" if customers else "",
+            f"{amount:,.2f}",
+            f"{amount / revenue:.1%}" if revenue else "",
+        )
+    console = Console()
+    console.print(table)
+    console.print(f"warehouse  {path}")
+    docs = Path("build/docs/index.html")
+    if docs.exists():
+        console.print(f"docs       {docs}")

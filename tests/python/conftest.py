@@ -1,0 +1,178 @@
+"""What the tests share: dbt in a working folder of its own, the built demo, and small raw data."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DBT = Path(sys.executable).with_name("dbt")
+DBT_FILES = (
+    "dbt_project.yml",
+    "profiles",
+    "models",
+    "macros",
+    "seeds",
+    "tests/generic",
+    "tests/singular",
+    "tests/fixtures",
+)
+OPTIONAL_TABLES = (
+    "order_items",
+    "refunds",
+    "products",
+    "web_events",
+    "interactions",
+    "feedback",
+    "campaign_contacts",
+    "consents",
+    "erasure_requests",
+)
+
+Row = tuple[Any, ...]
+Cell = str | int | Decimal | date | datetime | None
+
+
+class Project:
+    """A dbt project with a warehouse, a target and a log folder that nobody else uses.
+
+    Parameters
+    ----------
+    root
+        Folder of ``dbt_project.yml``; it is only read.
+    work
+        Folder for everything that dbt writes.
+    variables
+        Vars of every call; those of a call are added to them.
+    """
+
+    def __init__(self, root: Path, work: Path, variables: Mapping[str, object] | None = None):
+        self.root = root
+        self.work = work
+        self.variables = dict(variables or {})
+        self.database = work / "strata.duckdb"
+        self.output = ""
+        work.mkdir(parents=True, exist_ok=True)
+
+    def dbt(
+        self,
+        *arguments: str,
+        variables: Mapping[str, object] | None = None,
+        expect: int | None = 0,
+    ) -> str:
+        """Run dbt, check its exit code (``None``: whatever it is) and return what it printed."""
+        command = [str(DBT), "--no-use-colors", *arguments]
+        if given := self.variables | dict(variables or {}):
+            command += ["--vars", json.dumps(given, default=str)]
+        kept = {name: text for name, text in os.environ.items() if name[:4] not in ("DBT_", "STRA")}
+        own = {
+            "DBT_PROFILES_DIR": self.root / "profiles",
+            "DBT_TARGET_PATH": self.work / "target",
+            "DBT_LOG_PATH": self.work / "logs",
+            "STRATA_DUCKDB_PATH": self.database,
+        }
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env=kept | {name: str(path) for name, path in own.items()},
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        self.output = done.stdout + done.stderr
+        if expect is not None and done.returncode != expect:
+            pytest.fail(f"exit code {done.returncode} of {command}:\n{self.output[-8000:]}", False)
+        return self.output
+
+    def make(self, *select: str, variables: Mapping[str, object] | None = None) -> str:
+        """Make seeds and models, without tests; all of them if none is selected."""
+        chosen = ("--select", *select) if select else ()
+        without = ("--exclude-resource-type", "test", "unit_test")
+        return self.dbt("--warn-error", "build", *chosen, *without, variables=variables)
+
+    def query(self, sql: str) -> list[Row]:
+        """Return all rows of a query."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def value(self, sql: str) -> Any:
+        """Return the only value of a query."""
+        ((only,),) = self.query(sql)
+        return only
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows of a query by the names of their columns."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            found = connection.execute(sql)
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        """Return the rows of a query as a data frame; decimals become doubles."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(sql).df()
+
+    def rows(self, relation: str, but: Sequence[str] = (), where: str = "true") -> list[Row]:
+        """Return the rows of a relation in a fixed order, without some columns."""
+        left_out = f"exclude ({', '.join(but)})" if but else ""
+        return self.query(f"select * {left_out} from {relation} where {where} order by all")
+
+    def seed(self, name: str) -> Path:
+        """Find the CSV of a seed."""
+        (path,) = self.root.glob(f"seeds/*/{name}.csv")
+        return path
+
+
+def copy_project(folder: Path, variables: Mapping[str, object] | None = None) -> Project:
+    """Copy everything that dbt reads, except the demo data, so that it can be broken there."""
+    root = folder / "project"
+    for name in DBT_FILES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, root / name)
+        elif source.exists():
+            root.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, root / name)
+    return Project(root, folder / "work", variables)
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write a raw table as CSV; ``None`` is an empty cell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def read_seed(name: str) -> list[dict[str, str]]:
+    """Read a seed of the project as texts."""
+    (path,) = ROOT.glob(f"seeds/*/{name}.csv")
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="session")
+def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Build the committed demo once, with all its tests, warnings being errors."""
+    project = Project(ROOT, tmp_path_factory.mktemp("demo"))
+    project.dbt("--warn-error", "build")
+    return project
+
+
+@pytest.fixture
+def project_copy(tmp_path: Path) -> Project:
+    """Copy the project for a test that edits it."""
+    return copy_project(tmp_path)

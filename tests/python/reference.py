@@ -1,0 +1,127 @@
+"""The rules of the design in plain Python, to hold the SQL against; slow, and simple to read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import chain, product
+from typing import Any, NamedTuple
+
+Rule = Mapping[str, str]
+Measures = Mapping[str, Any]
+
+RISING_ORDERS = ("lifetime_orders", "orders_12m")
+RISING_REVENUE = ("lifetime_net_revenue", "net_revenue_12m")
+
+
+def is_in_force(row: Rule, day: date) -> bool:
+    """Tell whether an effective-dated row applies on a day."""
+    begun = date.fromisoformat(row["valid_from"]) <= day
+    return begun and (not row["valid_to"] or day < date.fromisoformat(row["valid_to"]))
+
+
+def rows_of_market(rows: Iterable[Rule], market: str, day: date) -> list[Rule]:
+    """Return the rows that a market uses on a day: its own, or else those of ``*``."""
+    valid = [row for row in rows if is_in_force(row, day)]
+    own = [row for row in valid if row["market"] == market]
+    return own or [row for row in valid if row["market"] == "*"]
+
+
+def measures_of(rules: Iterable[Rule]) -> list[str]:
+    """Return the measures that a decision table has conditions on."""
+    return [name.removeprefix("min_") for name in next(iter(rules)) if name.startswith("min_")]
+
+
+def matches(rule: Rule, measures: Measures) -> bool:
+    """Tell whether a customer meets every condition of a rule; null meets none."""
+    for name, value in measures.items():
+        low, high = rule[f"min_{name}"], rule[f"max_{name}"]
+        if low and (value is None or value < Decimal(low)):
+            return False
+        if high and (value is None or value >= Decimal(high)):
+            return False
+    return True
+
+
+def first_match(rules: Sequence[Rule], measures: Measures) -> Rule:
+    """Return the rule of the lowest priority that matches."""
+    for rule in sorted(rules, key=lambda rule: int(rule["priority"])):
+        if matches(rule, measures):
+            return rule
+    raise LookupError(f"no rule for {measures}")
+
+
+def held_ranks(computed: Sequence[int], step: int) -> list[int]:
+    """Hold tiers month by month: keep one ``step`` - 1 months, then fall a rank each ``step``.
+
+    Parameters
+    ----------
+    computed
+        Ranks earned in consecutive months.
+    step
+        Months per downgrade step; 0 holds nothing.
+    """
+    held: list[int] = []
+    rank, since = 0, 0
+    for month, earned in enumerate(computed):
+        if step and month - since == step:
+            rank, since = rank - 1, month
+        if not step or earned >= rank:
+            rank, since = earned, month
+        held.append(rank)
+    return held
+
+
+class NextTier(NamedTuple):
+    """What it takes to rise: the least, in the order of the fields."""
+
+    rank: int
+    orders: int
+    revenue: Decimal
+
+
+def further_revenues(rules: Sequence[Rule], measures: Measures) -> set[Decimal]:
+    """Return the additions of revenue at which any condition changes."""
+    bounds = {
+        Decimal(rule[f"{side}_{name}"]) - measures[name]
+        for rule, name, side in product(rules, RISING_REVENUE, ("min", "max"))
+        if rule[f"{side}_{name}"]
+    }
+    return {Decimal(0)} | {bound for bound in bounds if bound > 0}
+
+
+def next_tier(
+    rules: Sequence[Rule], ranks: Mapping[str, int], measures: Measures, rank: int
+) -> NextTier | None:
+    """Try every number of further orders, and each further revenue that changes a condition.
+
+    Parameters
+    ----------
+    rules
+        Rules in force for the customer.
+    ranks
+        Rank of each tier code.
+    measures
+        Measures of the customer; orders and revenue rise, the others stay.
+    rank
+        Rank of the final tier; only higher ones count.
+    """
+    most = max(
+        int(Decimal(bound))
+        for bound in chain(
+            ["0"],
+            (
+                rule[f"{side}_{name}"]
+                for rule, name, side in product(rules, RISING_ORDERS, ("min", "max"))
+                if rule[f"{side}_{name}"]
+            ),
+        )
+    )
+    best: NextTier | None = None
+    for orders, revenue in product(range(most + 1), sorted(further_revenues(rules, measures))):
+        raised = dict(measures)
+        raised.update({name: measures[name] + orders for name in RISING_ORDERS})
+        raised.update({name: measures[name] + revenue for name in RISING_REVENUE})
+        reached = NextTier(ranks[first_match(rules, raised)["tier_code"]], orders, revenue)
+        if reached.rank > rank and (best is None or reached < best):
+            best = reached
+    return best

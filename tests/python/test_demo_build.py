@@ -1,0 +1,515 @@
+"""The committed demo: built without a warning, classified as the rules say, and nobody exposed."""
+
+import csv
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from conftest import ROOT, Project, Row, read_seed
+from reference import (
+    first_match,
+    held_ranks,
+    measures_of,
+    next_tier,
+    rows_of_market,
+)
+
+DEMO = ROOT / "demo"
+TEXT_COLUMNS = """
+    select tables.table_schema, tables.table_name, columns.column_name
+    from information_schema.tables as tables
+    inner join information_schema.columns as columns using (table_schema, table_name)
+    where columns.data_type = 'VARCHAR' and {condition}
+    order by all
+"""
+SCORES = {
+    "recency": ("rfm_recency_days", "recency_score"),
+    "frequency": ("rfm_orders", "frequency_score"),
+    "monetary": ("rfm_revenue", "monetary_score"),
+}
+
+
+def raw_table(name: str) -> list[dict[str, str]]:
+    """Read a raw table of the demo as texts."""
+    with (DEMO / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def quantile_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project(ROOT, tmp_path_factory.mktemp("quantile"), {"rfm_method": "quantile"})
+    project.make("+customer_tier_history", "+rfm_cut_points")
+    return project
+
+
+@pytest.fixture(scope="module")
+def history(demo_build: Project) -> list[dict[str, Any]]:
+    return demo_build.records(
+        "select * from marts.customer_tier_history order by customer_id, evaluation_date"
+    )
+
+
+@cache
+def live_rules(market: str, day: date) -> list[dict[str, str]]:
+    """Return the rules of the live set that a market uses on a day."""
+    rules = [rule for rule in read_seed("tier_rules") if rule["rule_set"] == "live"]
+    return rows_of_market(rules, market, day)
+
+
+def ranks() -> dict[str, int]:
+    """Return the rank of each tier."""
+    return {tier["tier_code"]: int(tier["tier_rank"]) for tier in read_seed("tiers")}
+
+
+# The run itself
+
+
+def test_build_is_green_with_warnings_as_errors(demo_build: Project) -> None:
+    summary = re.search(r"Done\. PASS=(\d+) WARN=0 ERROR=0 SKIP=0 ", demo_build.output)
+    assert summary is not None
+    assert int(summary[1]) > 100
+    assert "[WARNING]" not in demo_build.output
+
+
+def test_nothing_in_the_project_is_deprecated(tmp_path: Path) -> None:
+    options = ("--no-partial-parse", "--warn-error-options", '{"error": ["Deprecations"]}')
+    Project(ROOT, tmp_path).dbt("parse", *options, "--show-all-deprecations")
+
+
+def test_end_of_the_run_names_the_day_and_the_rows_after_it(demo_build: Project) -> None:
+    after = demo_build.value(
+        "select sum(found) from marts.data_quality_summary"
+        " where check_type = 'exclusion' and check_name = 'after_as_of_date'"
+    )
+    lines = [line for line in demo_build.output.splitlines() if "as_of_date: 2026-06-15" in line]
+    assert len(lines) == 1
+    assert re.search(rf"\b{after}\b", lines[0].split("as_of_date:")[1])
+
+
+# One tier for everybody, and every outcome somewhere
+
+
+def test_every_customer_has_exactly_one_tier(demo_build: Project) -> None:
+    tiers = demo_build.query("select customer_id, tier_code from marts.customer_tiers")
+    customers = demo_build.query("select customer_id from marts.customers")
+    assert sorted(customer for customer, _ in tiers) == sorted(only for (only,) in customers)
+    assert len(tiers) == len(set(tiers)) == len({customer for customer, _ in tiers}) > 1800
+    assert {tier for _, tier in tiers} <= set(ranks())
+
+
+def test_every_tier_but_vip_occurs(demo_build: Project) -> None:
+    found = demo_build.query("select distinct tier_code from marts.customer_tiers")
+    assert set(ranks()) - {"vip"} <= {tier for (tier,) in found}
+
+
+def test_every_segment_occurs(demo_build: Project) -> None:
+    found = demo_build.query("select distinct rfm_segment from marts.customer_tiers")
+    assert {only for (only,) in found} == {
+        label["segment_code"] for label in read_seed("rfm_segment_labels")
+    }
+
+
+def test_every_reason_occurs(demo_build: Project) -> None:
+    found = demo_build.query(
+        "select distinct if(check_type = 'defect', 'quarantined', 'excluded'), check_name"
+        " from marts.data_quality_summary where check_type in ('defect', 'exclusion')"
+    )
+    assert set(found) == {(row["fate"], row["reason"]) for row in read_seed("row_reasons")}
+
+
+def test_reconciliation_starts_from_the_raw_files(demo_build: Project) -> None:
+    reconciled = {
+        table: (rows, amount)
+        for table, rows, amount in demo_build.query(
+            "select source_table, sum(raw_rows), sum(raw_amount)"
+            " from marts.source_reconciliation group by 1"
+        )
+    }
+    assert set(reconciled) == {path.stem for path in DEMO.glob("*.csv")}
+    number = re.compile(r"-?\d+(\.\d+)?")
+    for name, (rows, amount) in reconciled.items():
+        raw = raw_table(name)
+        assert rows == len(raw), name
+        if name in ("orders", "refunds"):
+            amounts = (row["amount"] for row in raw if number.fullmatch(row["amount"]))
+            assert amount == sum(map(Decimal, amounts)), name
+
+
+# RFM
+
+
+def equal_values_with_unequal_scores(project: Project) -> list[Row]:
+    """Return (metric, date, market, value) of every split tie."""
+    return [
+        (metric, *row)
+        for metric, (value, score) in SCORES.items()
+        for row in project.query(
+            f"select evaluation_date, market, {value} from marts.customer_tier_history"
+            f" where {score} is not null group by all having count(distinct {score}) > 1"
+        )
+    ]
+
+
+def scores_against_the_order(project: Project) -> list[Row]:
+    """Return (metric, date, market) where a better value has a lower score."""
+    found = []
+    for metric, (value, score) in SCORES.items():
+        better = "desc" if metric == "recency" else "asc"
+        found += project.query(
+            f"select '{metric}', evaluation_date, market from ("
+            f"  select *, lag({score}) over ("
+            f"    partition by evaluation_date, market order by {value} {better}) as worse"
+            f"  from marts.customer_tier_history where {score} is not null"
+            f") where {score} < worse"
+        )
+    return found
+
+
+def test_equal_values_have_equal_scores(demo_build: Project, quantile_build: Project) -> None:
+    for project in (demo_build, quantile_build):
+        assert equal_values_with_unequal_scores(project) == []
+        assert scores_against_the_order(project) == []
+
+
+def test_scores_are_there_for_buyers_only(demo_build: Project) -> None:
+    assert demo_build.query(
+        "select lifetime_orders > 0, count(recency_score) = count(*),"
+        " count(frequency_score) = count(*), count(monetary_score) = count(*),"
+        " count(coalesce(recency_score, frequency_score, monetary_score)) = 0"
+        " from marts.customer_tier_history group by 1 order by 1"
+    ) == [(False, False, False, False, True), (True, True, True, True, False)]
+
+
+def test_band_scores_are_those_of_the_seed(history: list[dict[str, Any]]) -> None:
+    bands = read_seed("rfm_bands")
+
+    @cache
+    def score(metric: str, market: str, day: date, value: Decimal) -> int:
+        rows = rows_of_market([row for row in bands if row["metric"] == metric], market, day)
+        limits = [(Decimal(row["upper_bound"] or "Infinity"), int(row["score"])) for row in rows]
+        return min((limit, found) for limit, found in limits if value <= limit)[1]
+
+    for row in history:
+        for metric, (value, column) in SCORES.items():
+            if row["lifetime_orders"]:
+                at = (metric, row["market"], row["evaluation_date"], row[value])
+                assert row[column] == score(*at), (row["customer_id"], at)
+
+
+def test_quantile_scores_are_those_of_numpy(quantile_build: Project) -> None:
+    rows = quantile_build.records(
+        "select * from marts.customer_tier_history where lifetime_orders > 0"
+    )
+    policies = read_seed("rfm_policies")
+    published = {
+        (market, metric, score): (above, up_to, basis)
+        for market, metric, score, above, up_to, basis in quantile_build.query(
+            "select market, metric, score, above, up_to, cut_point_basis from marts.rfm_cut_points"
+        )
+    }
+    last = max(row["evaluation_date"] for row in rows)
+    buyers = defaultdict(list)
+    for row in rows:
+        buyers[row["evaluation_date"], row["market"]].append(row)
+        buyers[row["evaluation_date"], None].append(row)
+    bases = Counter()
+    for (day, market), own in buyers.items():
+        if market is None:
+            continue
+        (policy,) = rows_of_market(policies, market, day)
+        basis = "market" if len(own) >= int(policy["min_customers"]) else "all"
+        bases[basis] += 1
+        for metric, (value, column) in SCORES.items():
+            scope = own if basis == "market" else buyers[day, None]
+            values = np.array([float(row[value]) for row in scope])
+            cuts = np.quantile(values, [0.2, 0.4, 0.6, 0.8], method="linear")
+            if day == last:
+                for cut, score in enumerate((5, 4, 3, 2) if metric == "recency" else (1, 2, 3, 4)):
+                    _, up_to, stated = published[market, metric, score]
+                    assert up_to == pytest.approx(cuts[cut], rel=1e-12)
+                    assert stated == basis
+            for row in own:
+                assert row["cut_point_basis"] == basis
+                below = sum(1 for cut in cuts if cut < float(row[value]))
+                expected = 5 - below if metric == "recency" else 1 + below
+                if np.min(np.abs(cuts - float(row[value]))) > 1e-9 or expected == row[column]:
+                    assert row[column] == expected, (metric, row["customer_id"], day)
+                else:  # a cut point computed with another rounding, at the value itself
+                    assert abs(row[column] - expected) == 1
+    assert bases["market"] > 0
+    assert bases["all"] > 0
+
+
+# Tiers
+
+
+def test_computed_tier_is_the_first_match(history: list[dict[str, Any]]) -> None:
+    for row in history:
+        rules = live_rules(row["market"], row["evaluation_date"])
+        rule = first_match(rules, {name: row[name] for name in measures_of(rules)})
+        found = (row["rule_id"], row["computed_tier_code"])
+        assert found == (rule["rule_id"], rule["tier_code"]), row["customer_id"]
+    assert {row["rule_id"] for row in history} > {"live_potential", "live_high", "live_low"}
+
+
+def persons(history: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of each customer, oldest first."""
+    for _, rows in groupby(history, key=lambda row: row["customer_id"]):
+        yield list(rows)
+
+
+def test_held_tier_is_the_simulation(history: list[dict[str, Any]]) -> None:
+    rank = ranks()
+    policies = read_seed("tier_policies")
+    held = compared = 0
+    for rows in persons(history):
+        steps = set()
+        for row in rows:
+            (policy,) = rows_of_market(policies, row["market"], row["evaluation_date"])
+            steps.add(int(policy["months_per_downgrade_step"] or 0))
+        if len(steps) > 1:
+            continue
+        months = [row["evaluation_month"].year * 12 + row["evaluation_month"].month for row in rows]
+        assert months == list(range(months[0], months[0] + len(rows)))
+        expected = held_ranks([rank[row["computed_tier_code"]] for row in rows], steps.pop())
+        assert [rank[row["held_tier_code"]] for row in rows] == expected, rows[0]["customer_id"]
+        compared += len(rows)
+        held += sum(row["held_tier_code"] != row["computed_tier_code"] for row in rows)
+    assert compared > 30_000
+    assert held > 500
+
+
+def test_basis_says_where_the_final_tier_comes_from(history: list[dict[str, Any]]) -> None:
+    rank = ranks()
+    for row in history:
+        assert row["tier_rank"] == rank[row["tier_code"]]
+        if row["tier_basis"] == "override":
+            assert row["tier_code"] != row["held_tier_code"] or row["override_id"]
+        else:
+            assert row["tier_code"] == row["held_tier_code"]
+            computed = row["held_tier_code"] == row["computed_tier_code"]
+            assert row["tier_basis"] == ("computed" if computed else "held")
+
+
+def test_mart_of_today_is_the_current_row_of_the_history(demo_build: Project) -> None:
+    columns = {
+        table: {
+            name
+            for (name,) in demo_build.query(
+                f"select column_name from information_schema.columns where table_name = '{table}'"
+            )
+        }
+        for table in ("customer_tiers", "customer_tier_history")
+    }
+    both = ", ".join(sorted(columns["customer_tiers"] & columns["customer_tier_history"]))
+    assert demo_build.query(f"select {both} from marts.customer_tiers order by all") == (
+        demo_build.query(
+            f"select {both} from marts.customer_tier_history where is_current order by all"
+        )
+    )
+
+
+def test_since_and_previous_tier_follow_from_the_history(
+    demo_build: Project, history: list[dict[str, Any]]
+) -> None:
+    tiers = {
+        row["customer_id"]: (row["tier_since_date"], row["previous_tier_code"])
+        for row in demo_build.records("select * from marts.customer_tiers")
+    }
+    changes = set(
+        demo_build.query(
+            "select customer_id, evaluation_date, from_tier_code, to_tier_code, direction"
+            " from marts.customer_tier_changes"
+        )
+    )
+    expected = set()
+    for rows in persons(history):
+        previous, since, before = None, rows[0]["evaluation_date"], None
+        for row in rows:
+            key = (row["customer_id"], row["evaluation_date"])
+            if before is None:
+                expected.add((*key, None, row["tier_code"], "first"))
+            elif before["tier_code"] != row["tier_code"]:
+                previous, since = before["tier_code"], row["evaluation_date"]
+                direction = "up" if row["tier_rank"] > before["tier_rank"] else "down"
+                expected.add((*key, before["tier_code"], row["tier_code"], direction))
+            before = row
+        assert tiers[rows[0]["customer_id"]] == (since, previous), rows[0]["customer_id"]
+    assert changes == expected
+
+
+def test_next_tier_is_the_nearest_of_all_additions(demo_build: Project) -> None:
+    rank = ranks()
+    code = {number: tier for tier, number in rank.items()}
+    outcomes = Counter()
+
+    @cache
+    def nearest(market: str, day: date, tier_rank: int, values: tuple[Any, ...]) -> Any:
+        rules = live_rules(market, day)
+        measures = dict(zip(measures_of(rules), values, strict=True))
+        return next_tier(rules, rank, measures, tier_rank)
+
+    rows = demo_build.records(
+        "select customer_tier_history.*, columns(tiers.* exclude (customer_id)) as 'told_\\0'"
+        " from marts.customer_tier_history"
+        " inner join marts.customer_tiers as tiers using (customer_id)"
+        " where is_current order by customer_id"
+    )
+    for row in rows:
+        rules = live_rules(row["market"], row["evaluation_date"])
+        values = tuple(row[name] for name in measures_of(rules))
+        best = nearest(row["market"], row["evaluation_date"], row["tier_rank"], values)
+        told = (
+            row["told_next_tier_code"],
+            row["told_orders_to_next_tier"],
+            row["told_revenue_to_next_tier"],
+        )
+        blocker = row["told_next_tier_blocker"]
+        if best is not None:
+            assert told == (code[best.rank], best.orders, best.revenue), row["customer_id"]
+            assert blocker is None
+            outcomes["open"] += 1
+        elif row["tier_rank"] == max(rank.values()):
+            assert (*told, blocker) == (None, None, None, None)
+            outcomes["top"] += 1
+        else:
+            higher = min(number for number in code if number > row["tier_rank"])
+            assert told == (code[higher], None, None), row["customer_id"]
+            assert blocker
+            outcomes["blocked"] += 1
+    assert outcomes["open"] > 1500
+    assert outcomes["blocked"] > 0
+
+
+def test_explanation_has_the_figures(demo_build: Project) -> None:
+    for row in demo_build.records("select * from marts.customer_tiers"):
+        sentence = row["explanation"]
+        said = [
+            row["tier_label_en"],
+            str(row["orders_12m"]),
+            f"{row['net_revenue_12m']:.2f}",
+            row["rule_id"],
+        ]
+        if row["tier_code"] != row["computed_tier_code"]:
+            said.append(row["tier_basis"])
+        if row["orders_to_next_tier"] is not None:
+            said += [str(row["orders_to_next_tier"]), f"{row['revenue_to_next_tier']:.2f}"]
+        elif row["next_tier_blocker"] is not None:
+            said.append(row["next_tier_blocker"])
+        assert [words for words in said if words not in sentence] == [], sentence
+        assert sentence.endswith(".")
+
+
+# Privacy
+
+
+def texts_with(connection: duckdb.DuckDBPyConnection, condition: str) -> list[Row]:
+    """Return (schema, table, column, secret, text) where a text holds one of `secrets`."""
+    columns = connection.execute(TEXT_COLUMNS.format(condition=condition)).fetchall()
+    assert columns
+    found = []
+    for schema, table, column in columns:
+        found += connection.execute(
+            f"with texts as (select distinct {column} as text from {schema}.{table})"
+            f" select '{schema}', '{table}', '{column}', secret, text"
+            " from texts inner join secrets on contains(text, secret) limit 3"
+        ).fetchall()
+    return found
+
+
+def open_with_secrets(project: Project, secrets: set[str]) -> duckdb.DuckDBPyConnection:
+    """Open a warehouse with a temporary table of texts that must not be in it."""
+    connection = duckdb.connect()
+    connection.execute(f"attach '{project.database}' as built (read_only)")
+    connection.execute("create temp table secrets (secret varchar)")
+    connection.executemany("insert into secrets values (?)", [[it] for it in sorted(secrets)])
+    connection.execute("use built")
+    return connection
+
+
+def digits(text: str) -> str:
+    """Keep the digits of a text."""
+    return re.sub(r"[^0-9]", "", text)
+
+
+def direct_identifiers(customers: list[dict[str, str]]) -> set[str]:
+    """Return e-mails, phones and names as entered and as normalised."""
+    found = set()
+    for row in customers:
+        found |= {row["email"], row["email"].strip().lower(), row["full_name"], row["phone"]}
+        found |= {digits(row["phone"])}
+    placeholders = {row["value"] for row in read_seed("placeholder_values")}
+    return {text for text in found if len(text.strip()) > 1} - placeholders
+
+
+def test_marts_have_no_direct_identifiers(demo_build: Project) -> None:
+    customers = raw_table("customers")
+    secrets = direct_identifiers(customers) | {row["birth_date"] for row in customers}
+    assert len(secrets) > 6000
+    with open_with_secrets(demo_build, secrets - {""}) as connection:
+        assert texts_with(connection, "table_schema = 'marts'") == []
+        assert connection.execute(
+            "select table_name, column_name from information_schema.columns"
+            " where table_schema = 'marts'"
+            " and regexp_matches(column_name, 'e_?mail$|phone|full_name|birth_da')"
+        ).fetchall() == []
+
+
+def test_marts_have_no_birth_date_among_their_dates(demo_build: Project) -> None:
+    for table, column in demo_build.query(
+        "select table_name, column_name from information_schema.columns"
+        " where table_schema = 'marts' and data_type <> 'VARCHAR'"
+        " and (data_type = 'DATE' or data_type like 'TIMESTAMP%')"
+    ):
+        oldest = demo_build.value(f"select min({column}) from marts.{table}")
+        assert oldest is None or oldest.year >= 2020, (table, column)
+
+
+def erased_records() -> list[dict[str, str]]:
+    """Return the raw records of the persons who asked to be erased, with those linked to them."""
+    customers = raw_table("customers")
+    placeholders = {row["value"] for row in read_seed("placeholder_values")}
+    limits = {row["contact_type"]: row for row in read_seed("identity_policies")}
+    owners = defaultdict(set)
+    for row in customers:
+        for kind, text in (("email", row["email"].strip().lower()), ("phone", digits(row["phone"]))):
+            if text not in placeholders and len(text) >= int(limits[kind]["min_length"]):
+                owners[kind, text].add(row["customer_id"])
+    groups = [
+        group
+        for (kind, _), group in owners.items()
+        if len(group) <= int(limits[kind]["max_records_per_value"])
+    ]
+    erased = {row["customer_id"] for row in raw_table("erasure_requests")}
+    grown = True
+    while grown:
+        more = {one for group in groups if group & erased for one in group}
+        grown = not more <= erased
+        erased |= more
+    return [row for row in customers if row["customer_id"] in erased]
+
+
+def test_erased_persons_are_in_no_table(demo_build: Project) -> None:
+    records = erased_records()
+    identifiers = {row["customer_id"] for row in records}
+    assert len(identifiers) > len(raw_table("erasure_requests")) > 0
+    orders = {row["order_id"] for row in raw_table("orders") if row["customer_id"] in identifiers}
+    assert orders
+    contacts = {row["email"].strip().lower() for row in records} | {
+        digits(row["phone"]) for row in records
+    }
+    placeholders = {row["value"] for row in read_seed("placeholder_values")}
+    secrets = (identifiers | orders | contacts) - placeholders - {"", "na"}
+    with open_with_secrets(demo_build, secrets) as connection:
+        assert texts_with(
+            connection, "tables.table_type = 'BASE TABLE' and table_schema <> 'raw'"
+        ) == []
