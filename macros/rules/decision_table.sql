@@ -6,18 +6,17 @@
 
 {#- What the seed's YAML declares under meta: decision_table: outcome, measures (numbers with a
     min_ and a max_ column) and codes (texts with a column of their name, each with its catalogue
-    as [seed, column]). -#}
+    as [seed, column]). A model reads it once and hands it on, so that a unit test can mock it. -#}
 {% macro decision_table(seed_name) -%}
     {%- set declared = {'outcome': 'outcome', 'measures': {}, 'codes': {}} -%}
-    {%- if execute -%}
+    {%- if execute and graph.get('nodes') -%}
         {%- do declared.update(graph.nodes['seed.strata.' ~ seed_name].config.meta.decision_table) -%}
     {%- endif -%}
     {{ return(declared) }}
 {%- endmacro %}
 
 {#- CTE body: one row per rule of the seed. Tables without rule sets have one, `live`. -#}
-{% macro decision_rules(seed_name) -%}
-    {%- set table = decision_table(seed_name) -%}
+{% macro decision_rules(table, seed) -%}
     select
         rule_id,
         {% if table.has_rule_sets %}rule_set{% else %}'live' as rule_set{% endif %},
@@ -34,15 +33,14 @@
         note,
         valid_from,
         valid_to
-    from {{ ref(seed_name) }}
+    from {{ seed }}
 {%- endmacro %}
 
 {#- CTEs up to `cells`: one row per rule set, market, period and cell, with the rule that wins it. -#}
-{% macro decision_cells(seed_name, rules_model) -%}
-    {%- set table = decision_table(seed_name) -%}
+{% macro decision_cells(table, rules) -%}
     {%- set scope = ['rule_set', 'market', 'period_from'] -%}
     rules as (
-        select * from {{ ref(rules_model) }}
+        select * from {{ rules }}
     ),
 
     -- A table changes on the days on which a rule begins or ends.
@@ -260,8 +258,7 @@
 {%- endmacro %}
 
 {#- CTE `bounds`: one row per evaluation date and market, the bounds of each measure as columns. -#}
-{% macro cell_bounds(seed_name, cells_model, rule_set="'live'") -%}
-    {%- set table = decision_table(seed_name) -%}
+{% macro cell_bounds(table, cells, rule_set="'live'") -%}
     bounds as (
         select
             dates.evaluation_date,
@@ -274,7 +271,7 @@
                 {%- endfor %}
             {%- endfor %}
         from {{ ref('int_evaluation_dates') }} as dates
-        inner join {{ ref(cells_model) }} as cells
+        inner join {{ cells }} as cells
             on
                 cells.rule_set = {{ rule_set }}
                 and cells.period_from <= dates.evaluation_date
@@ -287,9 +284,8 @@
 {%- endmacro %}
 
 {#- CTEs `bounds` and `matched`: the rows of a CTE with the rule and outcome of their cell. -#}
-{% macro match_rules(rows, seed_name, cells_model, columns, rule_set="'live'") -%}
-    {%- set table = decision_table(seed_name) -%}
-    {{ cell_bounds(seed_name, cells_model, rule_set) }},
+{% macro match_rules(rows, table, cells, columns, rule_set="'live'") -%}
+    {{ cell_bounds(table, cells, rule_set) }},
 
     matched as (
         select
@@ -302,7 +298,7 @@
             on
                 {{ rows }}.evaluation_date = bounds.evaluation_date
                 and {{ rows }}.market = bounds.market
-        left join {{ ref(cells_model) }} as cells
+        left join {{ cells }} as cells
             on
                 cells.rule_set = {{ rule_set }}
                 and bounds.market = cells.market

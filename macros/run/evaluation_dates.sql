@@ -1,7 +1,7 @@
 {#- The stored history, or none where a full refresh makes it anew. A model upstream of the history
     cannot ref() it, so it is looked up by its node. -#}
 {% macro stored_history() -%}
-    {%- if not execute or flags.FULL_REFRESH -%}
+    {%- if not graph.get('nodes') or flags.FULL_REFRESH -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set node = graph.nodes['model.strata.customer_tier_history'] -%}

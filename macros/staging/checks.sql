@@ -9,9 +9,8 @@
 {%- endmacro %}
 
 {#- CTE `<rows>`: the staged rows with is_superseded, true for each but the newest row of a key. -#}
-{% macro rows_by_key(rows, staging_model, key) -%}
-    {%- set table_name = staging_model | replace('stg_crm__', '') -%}
-    {%- set columns = raw_columns(table_name) -%}
+{% macro rows_by_key(rows, raw, table_name, key) -%}
+    {%- set staging_model = 'stg_crm__' ~ table_name -%}
     {%- set repeated_keys = ref('int_' ~ table_name ~ '_repeated_keys') -%}
     {{ rows }} as (
         select
@@ -26,8 +25,8 @@
             row_number() over (
                 partition by staged.{{ key }}
                 order by
-                    {% if 'updated_at' in columns %}staged.updated_at desc nulls last,{% endif %}
-                    {%- for column in columns.values() %}
+                    {% if 'updated_at' in raw %}staged.updated_at desc nulls last,{% endif %}
+                    {%- for column in raw.values() %}
                     staged.{{ 'raw_' if may_be_lost(column) }}{{ column.name }}
                         desc nulls last{{ ',' if not loop.last }}
                     {%- endfor %}
@@ -66,7 +65,7 @@
         when {{ record_fate() }} = 'erased_customer' then 'erased_customer'
         when {{ not_a_sale }} then 'not_a_sale'
         when {{ date_column }} > {{ as_of_date() }} then 'after_as_of_date'
-        when {{ record_fate() }} <> 'used' then {{ record_fate() }}
+        when {{ record_fate() }} not in ('used', 'quarantined') then {{ record_fate() }}
     end
 {%- endmacro %}
 

@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('campaign_contacts') %}
+
 with
 
 source as (
@@ -6,18 +8,18 @@ source as (
 
 typed as (
     select
-        {{ typed('campaign_contacts', 'contact_id') }} as contact_id,
-        {{ typed('campaign_contacts', 'campaign_id') }} as campaign_id,
-        {{ typed('campaign_contacts', 'customer_id') }} as customer_id,
-        {{ typed('campaign_contacts', 'channel') }} as channel,
-        {{ typed('campaign_contacts', 'is_control') }} as is_control,
-        {{ typed('campaign_contacts', 'contacted_at') }} as contacted_at,
-        {{ typed('campaign_contacts', 'opened_at') }} as opened_at,
-        {{ typed('campaign_contacts', 'clicked_at') }} as clicked_at,
-        {{ business_date(typed('campaign_contacts', 'contacted_at')) }} as contact_date,
-        {{ row_defects('campaign_contacts') }} as defects,
-        {{ nulled_columns('campaign_contacts') }} as nulled_columns,
-        {{ raw_values('campaign_contacts') }}
+        {{ typed(raw, 'contact_id') }} as contact_id,
+        {{ typed(raw, 'campaign_id') }} as campaign_id,
+        {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'channel') }} as channel,
+        {{ typed(raw, 'is_control') }} as is_control,
+        {{ typed(raw, 'contacted_at') }} as contacted_at,
+        {{ typed(raw, 'opened_at') }} as opened_at,
+        {{ typed(raw, 'clicked_at') }} as clicked_at,
+        {{ business_date(typed(raw, 'contacted_at')) }} as contact_date,
+        {{ row_defects(raw) }} as defects,
+        {{ nulled_columns(raw) }} as nulled_columns,
+        {{ raw_values(raw) }}
     from source
 )
 

@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('consents') %}
+
 with
 
 source as (
@@ -6,14 +8,14 @@ source as (
 
 typed as (
     select
-        {{ typed('consents', 'customer_id') }} as customer_id,
-        {{ typed('consents', 'channel') }} as channel,
-        {{ typed('consents', 'status') }} as status,
-        {{ typed('consents', 'changed_at') }} as changed_at,
-        {{ business_date(typed('consents', 'changed_at')) }} as consent_date,
-        {{ row_defects('consents') }} as defects,
-        {{ nulled_columns('consents') }} as nulled_columns,
-        {{ raw_values('consents') }}
+        {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'channel') }} as channel,
+        {{ typed(raw, 'status') }} as status,
+        {{ typed(raw, 'changed_at') }} as changed_at,
+        {{ business_date(typed(raw, 'changed_at')) }} as consent_date,
+        {{ row_defects(raw) }} as defects,
+        {{ nulled_columns(raw) }} as nulled_columns,
+        {{ raw_values(raw) }}
     from source
 )
 

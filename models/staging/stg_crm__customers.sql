@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('customers') %}
+
 with
 
 source as (
@@ -6,32 +8,32 @@ source as (
 
 typed as (
     select
-        {{ typed('customers', 'customer_id') }} as customer_id,
-        {{ typed('customers', 'source_system') }} as source_system,
-        {{ typed('customers', 'email') }} as email,
-        {{ typed('customers', 'phone') }} as phone,
-        {{ typed('customers', 'full_name') }} as full_name,
-        {{ typed('customers', 'customer_type') }} as customer_type,
-        {{ typed('customers', 'parent_customer_id') }} as parent_customer_id,
-        {{ typed('customers', 'birth_date') }} as birth_date,
-        {{ typed('customers', 'gender') }} as gender,
-        {{ typed('customers', 'occupation') }} as occupation,
-        {{ typed('customers', 'income_band') }} as income_band,
-        {{ typed('customers', 'industry') }} as industry,
-        {{ typed('customers', 'employee_count') }} as employee_count,
-        {{ typed('customers', 'country') }} as country,
-        {{ typed('customers', 'region') }} as region,
-        {{ typed('customers', 'city') }} as city,
-        {{ typed('customers', 'acquisition_channel') }} as acquisition_channel,
-        {{ typed('customers', 'registered_at') }} as registered_at,
-        {{ typed('customers', 'is_test') }} as is_test,
-        {{ typed('customers', 'deleted_at') }} as deleted_at,
-        {{ typed('customers', 'updated_at') }} as updated_at,
-        {{ business_date(typed('customers', 'registered_at')) }} as registration_date,
-        {{ business_date(typed('customers', 'updated_at')) }} as update_date,
-        {{ row_defects('customers') }} as defects,
-        {{ nulled_columns('customers') }} as nulled_columns,
-        {{ raw_values('customers') }}
+        {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'source_system') }} as source_system,
+        {{ typed(raw, 'email') }} as email,
+        {{ typed(raw, 'phone') }} as phone,
+        {{ typed(raw, 'full_name') }} as full_name,
+        {{ typed(raw, 'customer_type') }} as customer_type,
+        {{ typed(raw, 'parent_customer_id') }} as parent_customer_id,
+        {{ typed(raw, 'birth_date') }} as birth_date,
+        {{ typed(raw, 'gender') }} as gender,
+        {{ typed(raw, 'occupation') }} as occupation,
+        {{ typed(raw, 'income_band') }} as income_band,
+        {{ typed(raw, 'industry') }} as industry,
+        {{ typed(raw, 'employee_count') }} as employee_count,
+        {{ typed(raw, 'country') }} as country,
+        {{ typed(raw, 'region') }} as region,
+        {{ typed(raw, 'city') }} as city,
+        {{ typed(raw, 'acquisition_channel') }} as acquisition_channel,
+        {{ typed(raw, 'registered_at') }} as registered_at,
+        {{ typed(raw, 'is_test') }} as is_test,
+        {{ typed(raw, 'deleted_at') }} as deleted_at,
+        {{ typed(raw, 'updated_at') }} as updated_at,
+        {{ business_date(typed(raw, 'registered_at')) }} as registration_date,
+        {{ business_date(typed(raw, 'updated_at')) }} as update_date,
+        {{ row_defects(raw) }} as defects,
+        {{ nulled_columns(raw) }} as nulled_columns,
+        {{ raw_values(raw) }}
     from source
 )
 

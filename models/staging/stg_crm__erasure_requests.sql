@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('erasure_requests') %}
+
 with
 
 source as (
@@ -6,11 +8,11 @@ source as (
 
 typed as (
     select
-        {{ typed('erasure_requests', 'customer_id') }} as customer_id,
-        {{ typed('erasure_requests', 'requested_at') }} as requested_at,
-        {{ row_defects('erasure_requests') }} as defects,
-        {{ nulled_columns('erasure_requests') }} as nulled_columns,
-        {{ raw_values('erasure_requests') }}
+        {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'requested_at') }} as requested_at,
+        {{ row_defects(raw) }} as defects,
+        {{ nulled_columns(raw) }} as nulled_columns,
+        {{ raw_values(raw) }}
     from source
 )
 

@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('feedback') %}
+
 with
 
 source as (
@@ -6,16 +8,16 @@ source as (
 
 typed as (
     select
-        {{ typed('feedback', 'feedback_id') }} as feedback_id,
-        {{ typed('feedback', 'customer_id') }} as customer_id,
-        {{ typed('feedback', 'order_id') }} as order_id,
-        {{ typed('feedback', 'feedback_type') }} as feedback_type,
-        {{ typed('feedback', 'score') }} as score,
-        {{ typed('feedback', 'submitted_at') }} as submitted_at,
-        {{ business_date(typed('feedback', 'submitted_at')) }} as feedback_date,
-        {{ row_defects('feedback') }} as defects,
-        {{ nulled_columns('feedback') }} as nulled_columns,
-        {{ raw_values('feedback') }}
+        {{ typed(raw, 'feedback_id') }} as feedback_id,
+        {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'order_id') }} as order_id,
+        {{ typed(raw, 'feedback_type') }} as feedback_type,
+        {{ typed(raw, 'score') }} as score,
+        {{ typed(raw, 'submitted_at') }} as submitted_at,
+        {{ business_date(typed(raw, 'submitted_at')) }} as feedback_date,
+        {{ row_defects(raw) }} as defects,
+        {{ nulled_columns(raw) }} as nulled_columns,
+        {{ raw_values(raw) }}
     from source
 )
 

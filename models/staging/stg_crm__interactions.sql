@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('interactions') %}
+
 with
 
 source as (
@@ -6,16 +8,16 @@ source as (
 
 typed as (
     select
-        {{ typed('interactions', 'interaction_id') }} as interaction_id,
-        {{ typed('interactions', 'customer_id') }} as customer_id,
-        {{ typed('interactions', 'interaction_type') }} as interaction_type,
-        {{ typed('interactions', 'channel') }} as channel,
-        {{ typed('interactions', 'started_at') }} as started_at,
-        {{ typed('interactions', 'resolved_at') }} as resolved_at,
-        {{ business_date(typed('interactions', 'started_at')) }} as interaction_date,
-        {{ row_defects('interactions') }} as defects,
-        {{ nulled_columns('interactions') }} as nulled_columns,
-        {{ raw_values('interactions') }}
+        {{ typed(raw, 'interaction_id') }} as interaction_id,
+        {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'interaction_type') }} as interaction_type,
+        {{ typed(raw, 'channel') }} as channel,
+        {{ typed(raw, 'started_at') }} as started_at,
+        {{ typed(raw, 'resolved_at') }} as resolved_at,
+        {{ business_date(typed(raw, 'started_at')) }} as interaction_date,
+        {{ row_defects(raw) }} as defects,
+        {{ nulled_columns(raw) }} as nulled_columns,
+        {{ raw_values(raw) }}
     from source
 )
 

@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('order_items') %}
+
 with
 
 source as (
@@ -6,16 +8,16 @@ source as (
 
 typed as (
     select
-        {{ typed('order_items', 'order_item_id') }} as order_item_id,
-        {{ typed('order_items', 'order_id') }} as order_id,
-        {{ typed('order_items', 'product_id') }} as product_id,
-        {{ typed('order_items', 'quantity') }} as quantity,
-        {{ typed('order_items', 'unit_price') }} as unit_price,
-        {{ typed('order_items', 'discount_amount') }} as discount_amount,
-        {{ typed('order_items', 'unit_cost') }} as unit_cost,
-        {{ row_defects('order_items') }} as defects,
-        {{ nulled_columns('order_items') }} as nulled_columns,
-        {{ raw_values('order_items') }}
+        {{ typed(raw, 'order_item_id') }} as order_item_id,
+        {{ typed(raw, 'order_id') }} as order_id,
+        {{ typed(raw, 'product_id') }} as product_id,
+        {{ typed(raw, 'quantity') }} as quantity,
+        {{ typed(raw, 'unit_price') }} as unit_price,
+        {{ typed(raw, 'discount_amount') }} as discount_amount,
+        {{ typed(raw, 'unit_cost') }} as unit_cost,
+        {{ row_defects(raw) }} as defects,
+        {{ nulled_columns(raw) }} as nulled_columns,
+        {{ raw_values(raw) }}
     from source
 )
 

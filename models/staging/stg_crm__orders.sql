@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('orders') %}
+
 with
 
 source as (
@@ -6,21 +8,21 @@ source as (
 
 typed as (
     select
-        {{ typed('orders', 'order_id') }} as order_id,
-        {{ typed('orders', 'customer_id') }} as customer_id,
-        {{ typed('orders', 'ordered_at') }} as ordered_at,
-        {{ typed('orders', 'status') }} as status,
-        {{ typed('orders', 'channel') }} as channel,
-        {{ typed('orders', 'currency') }} as currency,
-        {{ typed('orders', 'amount') }} as amount,
-        {{ typed('orders', 'discount_amount') }} as discount_amount,
-        {{ typed('orders', 'tax_amount') }} as tax_amount,
-        {{ typed('orders', 'shipping_amount') }} as shipping_amount,
-        {{ typed('orders', 'updated_at') }} as updated_at,
-        {{ business_date(typed('orders', 'ordered_at')) }} as order_date,
-        {{ row_defects('orders') }} as defects,
-        {{ nulled_columns('orders') }} as nulled_columns,
-        {{ raw_values('orders') }}
+        {{ typed(raw, 'order_id') }} as order_id,
+        {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'ordered_at') }} as ordered_at,
+        {{ typed(raw, 'status') }} as status,
+        {{ typed(raw, 'channel') }} as channel,
+        {{ typed(raw, 'currency') }} as currency,
+        {{ typed(raw, 'amount') }} as amount,
+        {{ typed(raw, 'discount_amount') }} as discount_amount,
+        {{ typed(raw, 'tax_amount') }} as tax_amount,
+        {{ typed(raw, 'shipping_amount') }} as shipping_amount,
+        {{ typed(raw, 'updated_at') }} as updated_at,
+        {{ business_date(typed(raw, 'ordered_at')) }} as order_date,
+        {{ row_defects(raw) }} as defects,
+        {{ nulled_columns(raw) }} as nulled_columns,
+        {{ raw_values(raw) }}
     from source
 )
 

@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('products') %}
+
 with
 
 source as (
@@ -6,16 +8,16 @@ source as (
 
 typed as (
     select
-        {{ typed('products', 'product_id') }} as product_id,
-        {{ typed('products', 'product_name') }} as product_name,
-        {{ typed('products', 'category') }} as category,
-        {{ typed('products', 'brand') }} as brand,
-        {{ typed('products', 'unit_cost') }} as unit_cost,
-        {{ typed('products', 'list_price') }} as list_price,
-        {{ typed('products', 'launched_at') }} as launched_at,
-        {{ row_defects('products') }} as defects,
-        {{ nulled_columns('products') }} as nulled_columns,
-        {{ raw_values('products') }}
+        {{ typed(raw, 'product_id') }} as product_id,
+        {{ typed(raw, 'product_name') }} as product_name,
+        {{ typed(raw, 'category') }} as category,
+        {{ typed(raw, 'brand') }} as brand,
+        {{ typed(raw, 'unit_cost') }} as unit_cost,
+        {{ typed(raw, 'list_price') }} as list_price,
+        {{ typed(raw, 'launched_at') }} as launched_at,
+        {{ row_defects(raw) }} as defects,
+        {{ nulled_columns(raw) }} as nulled_columns,
+        {{ raw_values(raw) }}
     from source
 )
 

@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('refunds') %}
+
 with
 
 source as (
@@ -6,15 +8,15 @@ source as (
 
 typed as (
     select
-        {{ typed('refunds', 'refund_id') }} as refund_id,
-        {{ typed('refunds', 'order_id') }} as order_id,
-        {{ typed('refunds', 'refunded_at') }} as refunded_at,
-        {{ typed('refunds', 'amount') }} as amount,
-        {{ typed('refunds', 'reason') }} as reason,
-        {{ business_date(typed('refunds', 'refunded_at')) }} as refund_date,
-        {{ row_defects('refunds') }} as defects,
-        {{ nulled_columns('refunds') }} as nulled_columns,
-        {{ raw_values('refunds') }}
+        {{ typed(raw, 'refund_id') }} as refund_id,
+        {{ typed(raw, 'order_id') }} as order_id,
+        {{ typed(raw, 'refunded_at') }} as refunded_at,
+        {{ typed(raw, 'amount') }} as amount,
+        {{ typed(raw, 'reason') }} as reason,
+        {{ business_date(typed(raw, 'refunded_at')) }} as refund_date,
+        {{ row_defects(raw) }} as defects,
+        {{ nulled_columns(raw) }} as nulled_columns,
+        {{ raw_values(raw) }}
     from source
 )
 

@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('web_events') %}
+
 with
 
 source as (
@@ -6,16 +8,16 @@ source as (
 
 typed as (
     select
-        {{ typed('web_events', 'event_id') }} as event_id,
-        {{ typed('web_events', 'customer_id') }} as customer_id,
-        {{ typed('web_events', 'event_type') }} as event_type,
-        {{ typed('web_events', 'product_id') }} as product_id,
-        {{ typed('web_events', 'channel') }} as channel,
-        {{ typed('web_events', 'occurred_at') }} as occurred_at,
-        {{ business_date(typed('web_events', 'occurred_at')) }} as event_date,
-        {{ row_defects('web_events') }} as defects,
-        {{ nulled_columns('web_events') }} as nulled_columns,
-        {{ raw_values('web_events') }}
+        {{ typed(raw, 'event_id') }} as event_id,
+        {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'event_type') }} as event_type,
+        {{ typed(raw, 'product_id') }} as product_id,
+        {{ typed(raw, 'channel') }} as channel,
+        {{ typed(raw, 'occurred_at') }} as occurred_at,
+        {{ business_date(typed(raw, 'occurred_at')) }} as event_date,
+        {{ row_defects(raw) }} as defects,
+        {{ nulled_columns(raw) }} as nulled_columns,
+        {{ raw_values(raw) }}
     from source
 )
 

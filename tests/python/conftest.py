@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,8 @@ OPTIONAL_TABLES = (
     "consents",
     "erasure_requests",
 )
+
+QUIET = re.compile(r"^\d\d:\d\d:\d\d +($|\d+ of \d+ (START|OK|PASS|SKIP|NO-OP) )")
 
 Row = tuple[Any, ...]
 Cell = str | int | Decimal | date | datetime | None
@@ -93,7 +96,9 @@ class Project:
         )
         self.output = done.stdout + done.stderr
         if expect is not None and done.returncode != expect:
-            pytest.fail(f"exit code {done.returncode} of {command}:\n{self.output[-8000:]}", False)
+            told = [line for line in self.output.splitlines() if not QUIET.search(line)]
+            shown = "\n".join(told[-40:])
+            pytest.fail(f"exit code {done.returncode} of {command}:\n{shown}", pytrace=False)
         return self.output
 
     def make(self, *select: str, variables: Mapping[str, object] | None = None) -> str:

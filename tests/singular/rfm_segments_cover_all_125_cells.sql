@@ -1,6 +1,8 @@
 -- Each of the 125 combinations of scores has exactly one segment today, in each market, and each
 -- segment at least one of them (prospect: the customers without scores).
 
+{%- set table = decision_table('rfm_segments') %}
+
 with
 
 scores as (
@@ -38,7 +40,7 @@ evaluations as (
 ),
 
 {{ match_rules(
-    'evaluations', 'rfm_segments', 'int_rfm_segment_cells', {'outcome': 'rfm_segment'}
+    'evaluations', table, ref('int_rfm_segment_cells'), {'outcome': 'rfm_segment'}
 ) }},
 
 cells as (

@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('customers') %}
+
 with
 
 checked_customers as (
@@ -15,7 +17,7 @@ looked_up as (
         checked_customers.nulled_columns,
         case
             when checked_customers.all_defects is not null
-                then {{ raw_row('customers', 'checked_customers') }}
+                then {{ raw_row(raw, 'checked_customers') }}
         end as raw_row,
         checked_customers.all_defects as defects,
         case

@@ -1,6 +1,8 @@
+{%- set raw = raw_columns('customers') %}
+
 with
 
-{{ rows_by_key('customers', 'stg_crm__customers', 'customer_id') }},
+{{ rows_by_key('customers', raw, 'customers', 'customer_id') }},
 
 checked as (
     select

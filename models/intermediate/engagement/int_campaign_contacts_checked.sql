@@ -1,6 +1,8 @@
+{%- set raw = raw_columns('campaign_contacts') %}
+
 with
 
-{{ rows_by_key('campaign_contacts', 'stg_crm__campaign_contacts', 'contact_id') }},
+{{ rows_by_key('campaign_contacts', raw, 'campaign_contacts', 'contact_id') }},
 
 looked_up as (
     select
@@ -27,7 +29,7 @@ checked as (
         clicked_at,
         contact_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row('campaign_contacts') }} end as raw_row,
+        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('consents') %}
+
 with
 
 consents as (
@@ -32,7 +34,7 @@ checked as (
         changed_at,
         consent_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row('consents') }} end as raw_row,
+        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

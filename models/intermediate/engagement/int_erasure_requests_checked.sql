@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('erasure_requests') %}
+
 with
 
 erasure_requests as (
@@ -19,7 +21,7 @@ checked as (
         customer_id,
         requested_at,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row('erasure_requests') }} end as raw_row,
+        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

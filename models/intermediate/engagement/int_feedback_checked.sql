@@ -1,6 +1,8 @@
+{%- set raw = raw_columns('feedback') %}
+
 with
 
-{{ rows_by_key('feedback', 'stg_crm__feedback', 'feedback_id') }},
+{{ rows_by_key('feedback', raw, 'feedback', 'feedback_id') }},
 
 engagement_types as (
     select
@@ -37,7 +39,7 @@ checked as (
         submitted_at,
         feedback_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row('feedback') }} end as raw_row,
+        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

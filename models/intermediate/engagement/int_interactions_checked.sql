@@ -1,6 +1,8 @@
+{%- set raw = raw_columns('interactions') %}
+
 with
 
-{{ rows_by_key('interactions', 'stg_crm__interactions', 'interaction_id') }},
+{{ rows_by_key('interactions', raw, 'interactions', 'interaction_id') }},
 
 engagement_types as (
     select engagement_type
@@ -33,7 +35,7 @@ checked as (
         resolved_at,
         interaction_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row('interactions') }} end as raw_row,
+        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

@@ -1,6 +1,8 @@
+{%- set raw = raw_columns('web_events') %}
+
 with
 
-{{ rows_by_key('web_events', 'stg_crm__web_events', 'event_id') }},
+{{ rows_by_key('web_events', raw, 'web_events', 'event_id') }},
 
 engagement_types as (
     select engagement_type
@@ -45,7 +47,7 @@ checked as (
                 then coalesce(nulled_columns, ',') || 'product_id,'
             else nulled_columns
         end as nulled_columns,
-        case when all_defects is not null then {{ raw_row('web_events') }} end as raw_row,
+        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

@@ -1,6 +1,8 @@
+{%- set raw = raw_columns('order_items') %}
+
 with
 
-{{ rows_by_key('order_items', 'stg_crm__order_items', 'order_item_id') }},
+{{ rows_by_key('order_items', raw, 'order_items', 'order_item_id') }},
 
 orders as (
     select
@@ -71,7 +73,7 @@ checked as (
         amount,
         order_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row('order_items') }} end as raw_row,
+        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

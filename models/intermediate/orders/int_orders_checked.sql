@@ -1,8 +1,9 @@
 {{ config(materialized='table') }}  -- the largest input, and the parent of items and refunds
+{%- set raw = raw_columns('orders') %}
 
 with
 
-{{ rows_by_key('orders', 'stg_crm__orders', 'order_id') }},
+{{ rows_by_key('orders', raw, 'orders', 'order_id') }},
 
 order_statuses as (
     select
@@ -71,7 +72,7 @@ checked as (
         nulled_columns,
         case
             when all_defects is not null and coalesce(exclusion, '') <> 'erased_customer'
-                then {{ raw_row('orders') }}
+                then {{ raw_row(raw) }}
         end as raw_row,
         amount,
         exchange_rate,

@@ -1,6 +1,8 @@
+{%- set raw = raw_columns('products') %}
+
 with
 
-{{ rows_by_key('products', 'stg_crm__products', 'product_id') }},
+{{ rows_by_key('products', raw, 'products', 'product_id') }},
 
 looked_up as (
     select
@@ -21,7 +23,7 @@ checked as (
         list_price,
         launched_at,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row('products') }} end as raw_row,
+        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

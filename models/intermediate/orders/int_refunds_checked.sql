@@ -1,6 +1,8 @@
+{%- set raw = raw_columns('refunds') %}
+
 with
 
-{{ rows_by_key('refunds', 'stg_crm__refunds', 'refund_id') }},
+{{ rows_by_key('refunds', raw, 'refunds', 'refund_id') }},
 
 orders as (
     select
@@ -59,7 +61,7 @@ checked as (
         order_date,
         refund_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row('refunds') }} end as raw_row,
+        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

@@ -1,3 +1,5 @@
+{%- set table = decision_table('rfm_segments') %}
+
 with
 
 evaluations as (
@@ -5,7 +7,7 @@ evaluations as (
 ),
 
 {{ match_rules(
-    'evaluations', 'rfm_segments', 'int_rfm_segment_cells', {'outcome': 'rfm_segment'}
+    'evaluations', table, ref('int_rfm_segment_cells'), {'outcome': 'rfm_segment'}
 ) }}
 
 select * from matched

@@ -1,7 +1,8 @@
 {{ config(materialized='table') }}  -- small, and read for every customer
+{%- set table = decision_table('rfm_segments') %}
 
 with
 
-{{ decision_cells('rfm_segments', 'int_rfm_segments') }}
+{{ decision_cells(table, ref('int_rfm_segments')) }}
 
 select * from cells

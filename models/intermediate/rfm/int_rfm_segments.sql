@@ -5,7 +5,7 @@
 with
 
 rules as (
-    {{ decision_rules('rfm_segments') }}
+    {{ decision_rules(decision_table('rfm_segments'), ref('rfm_segments')) }}
 )
 
 select * from rules

@@ -1,3 +1,5 @@
+{%- set table = decision_table('tier_rules') %}
+
 with
 
 evaluations as (
@@ -6,8 +8,8 @@ evaluations as (
 
 {{ match_rules(
     'evaluations',
-    'tier_rules',
-    'int_tier_rule_cells',
+    table,
+    ref('int_tier_rule_cells'),
     {'rule_id': 'rule_id', 'outcome_rank': 'computed_tier_rank'},
     rule_set="'" ~ var('tier_rule_set') ~ "'",
 ) }}

@@ -11,7 +11,7 @@ customers as (
     where is_current
 ),
 
-{{ cell_bounds('tier_rules', 'int_tier_rule_cells', "'" ~ var('tier_rule_set') ~ "'") }},
+{{ cell_bounds(table, ref('int_tier_rule_cells'), "'" ~ var('tier_rule_set') ~ "'") }},
 
 placed as (
     select

@@ -1,8 +1,9 @@
 {{ config(materialized='table') }}  -- small, and read for every customer
+{%- set table = decision_table('tier_rules') %}
 
 with
 
-{{ decision_cells('tier_rules', 'int_tier_rules') }},
+{{ decision_cells(table, ref('int_tier_rules')) }},
 
 tiers as (
     select

@@ -5,7 +5,7 @@
 with
 
 rules as (
-    {{ decision_rules('tier_rules') }}
+    {{ decision_rules(decision_table('tier_rules'), ref('tier_rules')) }}
 )
 
 select * from rules

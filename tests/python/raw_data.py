@@ -1,0 +1,170 @@
+"""Small raw data: a few customers with orders and refunds, invented from a seed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from conftest import OPTIONAL_TABLES, write_csv
+
+BUSINESS_HOURS_FROM_UTC = 8
+COUNTRIES = ("CN", "CN", "CN", "US", "DE", "FR")
+CURRENCIES = ("CNY", "CNY", "CNY", "USD", "EUR")
+STATUSES = ("completed",) * 8 + ("paid", "shipped", "pending", "cancelled")
+
+
+class Customer(NamedTuple):
+    """A customer record; ``registered`` is a day in the business timezone."""
+
+    customer_id: str
+    registered: date | None
+    country: str = "CN"
+    email: str | None = None
+    deleted_at: str | None = None
+
+
+class Order(NamedTuple):
+    """An order; ``day`` and ``minute`` are in the business timezone."""
+
+    order_id: str
+    customer_id: str
+    day: date
+    minute: int = 720
+    amount: Decimal = Decimal(100)
+    currency: str = "CNY"
+    status: str = "completed"
+
+
+class Refund(NamedTuple):
+    """A refund, in the currency of its order."""
+
+    refund_id: str
+    order_id: str
+    day: date
+    amount: Decimal
+
+
+def utc(day: date, minute: int = 720) -> datetime:
+    """Return the UTC time of a minute of a business day."""
+    local = datetime.combine(day, time()) + timedelta(minutes=minute)
+    return local - timedelta(hours=BUSINESS_HOURS_FROM_UTC)
+
+
+@dataclass
+class RawData:
+    """The raw tables, without the columns that these tests have no use for."""
+
+    customers: list[Customer] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
+
+    def copy(self) -> "RawData":
+        """Return data that can be changed alone."""
+        return replace(
+            self,
+            customers=[*self.customers],
+            orders=[*self.orders],
+            refunds=[*self.refunds],
+            erased=[*self.erased],
+        )
+
+    def write(self, folder: Path) -> Path:
+        """Write one CSV per table."""
+        write_csv(
+            folder / "customers.csv",
+            ("customer_id", "email", "country", "registered_at", "deleted_at"),
+            (
+                (it.customer_id, it.email, it.country, it.registered and utc(it.registered), gone)
+                for it in self.customers
+                for gone in [it.deleted_at]
+            ),
+        )
+        write_csv(
+            folder / "orders.csv",
+            ("order_id", "customer_id", "ordered_at", "status", "currency", "amount"),
+            (
+                (it.order_id, it.customer_id, utc(it.day, it.minute), it.status, it.currency)
+                + (it.amount,)
+                for it in self.orders
+            ),
+        )
+        write_csv(
+            folder / "refunds.csv",
+            ("refund_id", "order_id", "refunded_at", "amount"),
+            ((it.refund_id, it.order_id, utc(it.day), it.amount) for it in self.refunds),
+        )
+        write_csv(
+            folder / "erasure_requests.csv",
+            ("customer_id", "requested_at"),
+            ((erased, "2025-01-01 00:00:00") for erased in self.erased),
+        )
+        return folder
+
+
+MISSING = [table for table in OPTIONAL_TABLES if table not in ("refunds", "erasure_requests")]
+
+
+def days_between(first: date, last: date) -> int:
+    """Return the number of days from one day to another."""
+    return (last - first).days
+
+
+def invent_orders(
+    random: Random, prefix: str, customer_id: str, first: date, last: date
+) -> list[Order]:
+    """Invent the orders of a customer: none, few, or one and more a month."""
+    span = max(days_between(first, last), 0)
+    a_year = random.choice((0, 1, 3, 8, 14, 26))
+    size = random.choice((150, 2_000, 9_000, 14_000))
+    count = sum(random.random() < a_year / 365 for _ in range(span))
+    return [
+        Order(
+            f"{prefix}{customer_id}_{number}",
+            customer_id,
+            first + timedelta(days=random.randint(0, span)),
+            random.randrange(24 * 60),
+            Decimal(random.randint(0, size * 200)) / 100,
+            random.choice(CURRENCIES),
+            random.choice(STATUSES),
+        )
+        for number in range(count)
+    ]
+
+
+def invent_refunds(
+    random: Random, orders: Iterable[Order], first: date, last: date, share: float = 0.15
+) -> list[Refund]:
+    """Invent refunds of some orders, dated in a period and not before the order."""
+    return [
+        Refund(
+            f"r_{order.order_id}_{first}",
+            order.order_id,
+            begin + timedelta(days=random.randint(0, min(days_between(begin, last), 150))),
+            (order.amount * random.randint(1, 100) / 100).quantize(Decimal("0.01")),
+        )
+        for order in orders
+        if random.random() < share and (begin := max(first, order.day)) <= last
+    ]
+
+
+def invent(seed: int, first: date, last: date, customers: int = 30) -> RawData:
+    """Invent customers who register and order between two days."""
+    random = Random(seed)
+    data = RawData()
+    for number in range(customers):
+        span = days_between(first, last)
+        registered = first + timedelta(days=random.randint(-span // 2, span))
+        customer = Customer(
+            f"c{number:03}",
+            random.choice((registered, registered, registered, None)),
+            random.choice(COUNTRIES),
+        )
+        data.customers.append(customer)
+        begin = max(first, registered - timedelta(days=random.choice((0, 0, 40))))
+        data.orders += invent_orders(random, "o", customer.customer_id, begin, last)
+    data.refunds = invent_refunds(random, data.orders, first, last)
+    return data
