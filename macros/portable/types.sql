@@ -20,14 +20,6 @@
     {{ return('try_cast(' ~ expression ~ ' as ' ~ data_type ~ ')') }}
 {%- endmacro %}
 
-{% macro business_date(timestamp) -%}
-    {{ return(adapter.dispatch('business_date', 'strata')(timestamp)) }}
-{%- endmacro %}
-
-{% macro default__business_date(timestamp) -%}
-    cast(timezone('{{ var("business_timezone") }}', {{ timestamp }} at time zone 'UTC') as date)
-{%- endmacro %}
-
 {% macro bit_count(expression) -%}
     {{ return(adapter.dispatch('bit_count', 'strata')(expression)) }}
 {%- endmacro %}

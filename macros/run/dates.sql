@@ -43,3 +43,44 @@
 {% macro month_index(date_column) -%}
     cast(extract(year from {{ date_column }}) * 12 + extract(month from {{ date_column }}) as integer)
 {%- endmacro %}
+
+{#- The business date of a UTC timestamp. The offsets of the zone are worked out here, newest first,
+    so that the engines need no time zones of their own, agree, and mostly do one comparison. -#}
+{% macro business_date(timestamp) -%}
+    cast(
+        case
+            {%- for change in utc_offsets() | reverse %}
+            {{ 'when ' ~ timestamp ~ " >= timestamp '" ~ change.since ~ "' then" if not loop.last else 'else' }}
+                {{ timestamp }} + interval '{{ change.seconds }}' second
+            {%- endfor %}
+        end as date
+    )
+{%- endmacro %}
+
+{#- The zone's offsets from UTC since 1970: [{'since': UTC time, 'seconds': integer}, ...]. Looked
+    for every 10 days, then to the minute. -#}
+{% macro utc_offsets() -%}
+    {%- set zone = modules.pytz.timezone(var('business_timezone')) -%}
+    {%- set utc = modules.pytz.utc -%}
+    {%- set changes = [] -%}
+    {%- set found = namespace(day=modules.datetime.datetime(1970, 1, 1), seconds=none) -%}
+    {%- for step in range((run_started_at.year + 2 - 1970) * 37) -%}
+        {%- set seconds = utc.localize(found.day).astimezone(zone).utcoffset().total_seconds() | int -%}
+        {%- if seconds != found.seconds -%}
+            {%- set edge = namespace(at=found.day) -%}
+            {%- if found.seconds is not none -%}
+                {%- for minutes in [8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1] -%}
+                    {%- set earlier = edge.at - modules.datetime.timedelta(minutes=minutes) -%}
+                    {%- if utc.localize(earlier).astimezone(zone).utcoffset().total_seconds() | int
+                        == seconds -%}
+                        {%- set edge.at = earlier -%}
+                    {%- endif -%}
+                {%- endfor -%}
+            {%- endif -%}
+            {%- do changes.append({'since': edge.at, 'seconds': seconds}) -%}
+            {%- set found.seconds = seconds -%}
+        {%- endif -%}
+        {%- set found.day = found.day + modules.datetime.timedelta(days=10) -%}
+    {%- endfor -%}
+    {{ return(changes) }}
+{%- endmacro %}

@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -151,6 +152,12 @@ def copy_project(folder: Path, variables: Mapping[str, object] | None = None) ->
             root.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, root / name)
     return Project(root, folder / "work", variables)
+
+
+def together(*calls: Callable[[], Any]) -> list[Any]:
+    """Run calls at the same time, for dbt uses one core, and return their results in order."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:

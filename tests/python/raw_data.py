@@ -57,10 +57,10 @@ def utc(day: date, minute: int = 720) -> datetime:
 class RawData:
     """The raw tables, without the columns that these tests have no use for."""
 
-    customers: list[Customer] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
-    refunds: list[Refund] = field(default_factory=list)
-    erased: list[str] = field(default_factory=list)
+    customers: list[Customer] = field(default_factory=list, repr=False)
+    orders: list[Order] = field(default_factory=list, repr=False)
+    refunds: list[Refund] = field(default_factory=list, repr=False)
+    erased: list[str] = field(default_factory=list, repr=False)
 
     def copy(self) -> "RawData":
         """Return data that can be changed alone."""

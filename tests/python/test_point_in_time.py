@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from conftest import ROOT, Project, Row, read_seed
+from conftest import ROOT, Project, Row, read_seed, together
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from raw_data import MISSING, Order, RawData, invent, invent_orders, invent_refunds
@@ -71,10 +72,10 @@ def data() -> RawData:
 
 @pytest.fixture(scope="module")
 def histories(tmp_path_factory: pytest.TempPathFactory, data: RawData) -> dict[str, Project]:
-    return {
-        method: built_history(tmp_path_factory.mktemp(method), data, AS_OF, method)
-        for method in ("bands", "quantile")
-    }
+    folder = tmp_path_factory.mktemp("point_in_time")
+    methods = ("bands", "quantile")
+    calls = [partial(built_history, folder / it, data, AS_OF, it) for it in methods]
+    return dict(zip(methods, together(*calls), strict=True))
 
 
 class Known:
@@ -169,50 +170,37 @@ def test_measures_are_those_known_on_the_day(
 
 
 @few
-@given(seed=st.integers(0, 2**32), later=st.integers(0, 45))
+@given(
+    seed=st.integers(0, 2**32),
+    day=st.dates(AS_OF - timedelta(days=180), AS_OF - timedelta(days=17)),
+    later=st.integers(0, 45),
+)
 def test_later_facts_change_nothing_before_them(
     tmp_path_factory: pytest.TempPathFactory,
     histories: dict[str, Project],
     data: RawData,
     seed: int,
+    day: date,
     later: int,
 ) -> None:
-    """Each customer has a day of their own, after which they order and return more."""
+    """By bands each customer has a day of their own; quantiles are of all, who share one day."""
     random = Random(seed)
-    day_of = {
-        customer.customer_id: AS_OF - timedelta(days=random.randint(0, 330))
-        for customer in data.customers
+    own_days = {
+        it.customer_id: AS_OF - timedelta(days=random.randint(0, 270)) for it in data.customers
     }
-    before = history_by_customer(histories["bands"])
-    after = added(tmp_path_factory, random, data, day_of, AS_OF + timedelta(days=later), "bands")
-    assert_same_until(day_of, before, after)
+    same_day = {it.customer_id: day for it in data.customers}
+    by_bands, by_quantiles = with_more(data, own_days, random), with_more(data, same_day, random)
+    folder = tmp_path_factory.mktemp("later")
+    bands, quantiles = together(
+        lambda: built_history(folder / "b", by_bands, AS_OF + timedelta(days=later), "bands"),
+        lambda: built_history(folder / "q", by_quantiles, AS_OF, "quantile"),
+    )
+    assert_same_until(own_days, histories["bands"], bands)
+    assert_same_until(same_day, histories["quantile"], quantiles)
 
 
-@few
-@given(seed=st.integers(0, 2**32), day=st.dates(AS_OF - timedelta(days=330), AS_OF))
-def test_later_facts_move_no_cut_point_before_them(
-    tmp_path_factory: pytest.TempPathFactory,
-    histories: dict[str, Project],
-    data: RawData,
-    seed: int,
-    day: date,
-) -> None:
-    """Quantiles are of all customers, so that all have the same day."""
-    day_of = {customer.customer_id: day for customer in data.customers}
-    before = history_by_customer(histories["quantile"])
-    after = added(tmp_path_factory, Random(seed), data, day_of, AS_OF, "quantile")
-    assert_same_until(day_of, before, after)
-
-
-def added(
-    tmp_path_factory: pytest.TempPathFactory,
-    random: Random,
-    data: RawData,
-    day_of: dict[str, date],
-    as_of: date,
-    method: str,
-) -> dict[tuple[str, date], Row]:
-    """Return the history with facts added after a day of each customer."""
+def with_more(data: RawData, day_of: dict[str, date], random: Random) -> RawData:
+    """Let each customer order and return more after a day of theirs."""
     more = data.copy()
     last = AS_OF + timedelta(days=60)
     for customer_id, day in day_of.items():
@@ -223,26 +211,21 @@ def added(
         more.refunds += invent_refunds(random, old + new, begin, last, 0.4)
     assert len(more.orders) > len(data.orders) + 30
     assert len(more.refunds) > len(data.refunds) + 30
-    folder = tmp_path_factory.mktemp("added")
-    return history_by_customer(built_history(folder, more, as_of, method))
+    return more
 
 
-def assert_same_until(
-    day_of: dict[str, date],
-    before: dict[tuple[str, date], Row],
-    after: dict[tuple[str, date], Row],
-) -> None:
-    """Assert that each customer's rows until their day are the same, and that later ones are not."""
+def assert_same_until(day_of: dict[str, date], before: Project, after: Project) -> None:
+    """Assert that the rows of customers until their day are the same, and some later ones not."""
+    old, new = history_by_customer(before), history_by_customer(after)
     compared = changed = 0
-    for (customer_id, day), row in before.items():
-        if (customer_id, day) not in after:
-            assert day == AS_OF  # an evaluation on the last day only, later months end elsewhere
+    for (customer_id, day), row in old.items():
+        if (customer_id, day) not in new:
+            assert day == AS_OF  # the last day of the one run is no month end of the other
         elif day <= day_of[customer_id]:
             compared += 1
-            assert after[customer_id, day] == row
+            assert new[customer_id, day] == row
         else:
-            changed += after[customer_id, day] != row
+            changed += new[customer_id, day] != row
     assert compared > 50
     assert changed > 20
-    reached = {key for key in after if key[1] <= day_of[key[0]]}
-    assert reached <= set(before)
+    assert {key for key in new if key[1] <= day_of[key[0]]} <= set(old)

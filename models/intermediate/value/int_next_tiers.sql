@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}  -- read twice by the customers' marts
+
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
 {%- set table = decision_table('tier_rules') %}

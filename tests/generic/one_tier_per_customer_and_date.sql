@@ -1,5 +1,6 @@
--- On every evaluation date of the history each customer who had started has exactly one row with a
--- known tier, and nobody else has one.
+{#- On every evaluation date each customer who had started has exactly one row with a known tier, and
+    nobody else has one. One scan says all of it: the history is the largest table. -#}
+{% test one_tier_per_customer_and_date(model, customers, tiers) %}
 
 with
 
@@ -7,10 +8,10 @@ dates as (
     select
         evaluation_date,
         count(*) as history_rows,
-        count(distinct customer_tier_history.customer_id) as history_customers,
+        count(distinct history.customer_id) as history_customers,
         sum(case when tiers.tier_code is null then 1 else 0 end) as unknown_tiers
-    from {{ ref('customer_tier_history') }} as customer_tier_history
-    left join {{ ref('tiers') }} as tiers on customer_tier_history.tier_code = tiers.tier_code
+    from {{ model }} as history
+    left join {{ tiers }} as tiers on history.tier_code = tiers.tier_code
     group by evaluation_date
 ),
 
@@ -19,7 +20,7 @@ expected as (
         dates.evaluation_date,
         count(*) as started_customers
     from dates
-    inner join {{ ref('int_customers') }} as customers
+    inner join {{ customers }} as customers
         on dates.evaluation_date >= customers.start_date
     group by dates.evaluation_date
 )
@@ -33,3 +34,5 @@ where
     dates.history_rows <> coalesce(expected.started_customers, 0)
     or dates.history_customers <> dates.history_rows
     or dates.unknown_tiers > 0
+
+{% endtest %}

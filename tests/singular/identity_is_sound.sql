@@ -1,0 +1,39 @@
+-- Linked records have one survivor: if not, the chain is longer than the rounds of
+-- int_customer_components, which is the number to raise there. And records that the seed
+-- customer_merges keeps apart are not one person through others: forbid that pair too.
+
+with
+
+components as (
+    select
+        record_id,
+        customer_id
+    from {{ ref('int_customer_components') }}
+),
+
+pairs as (
+    select
+        customer_id as record_id,
+        linked_customer_id as other_record_id,
+        'link' as decision
+    from {{ ref('int_customer_links') }}
+    union all
+    select
+        from_customer_id as record_id,
+        into_customer_id as other_record_id,
+        decision
+    from {{ ref('customer_merges') }}
+    where decision = 'forbid'
+)
+
+select
+    pairs.record_id,
+    pairs.other_record_id,
+    case
+        when pairs.decision = 'forbid' then 'kept apart, yet connected as ' || components.customer_id
+        else 'linked, yet not one person'
+    end as defect
+from pairs
+inner join components on pairs.record_id = components.record_id
+inner join components as others on pairs.other_record_id = others.record_id
+where (components.customer_id = others.customer_id) = (pairs.decision = 'forbid')
