@@ -21,7 +21,7 @@ def main() -> None:
 
 app.command()(bench)
 app.command()(demo)
-app.command()(summary)
+app.command(help="Show the customers and the revenue share of each tier.")(summary)
 
 if __name__ == "__main__":
     app()

@@ -1,4 +1,5 @@
-{#- At the end of a run: what a failed rule test found, and the day that was evaluated. -#}
+{#- At the end of a run: what a failed rule test found, the day that was evaluated, and how many
+    raw rows lie after it. -#}
 
 {% macro report_rule_defects(results) -%}
     {%- if execute -%}
@@ -16,6 +17,14 @@
 
 {% macro report_as_of_date(results) -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
-        {%- do log('as_of_date: ' ~ as_of_day(), info=true) -%}
+        {%- set later = namespace(rows='') -%}
+        {%- for result in results
+            if result.node.name == 'data_quality_summary' and result.status == 'success' -%}
+            {%- set found = run_query(
+                'select coalesce(sum(found), 0) from ' ~ result.node.relation_name
+                ~ " where check_type = 'exclusion' and check_name = 'after_as_of_date'") -%}
+            {%- set later.rows = '; ' ~ found.columns[0].values()[0] ~ ' raw rows lie after it' -%}
+        {%- endfor -%}
+        {%- do log('as_of_date: ' ~ as_of_day() ~ later.rows, info=true) -%}
     {%- endif -%}
 {%- endmacro %}
