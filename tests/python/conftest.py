@@ -7,16 +7,16 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
+from raw_data import OPTIONAL_TABLES, invent
 
 ROOT = Path(__file__).parents[2]
 DBT = Path(sys.executable).with_name("dbt")
@@ -30,22 +30,9 @@ DBT_FILES = (
     "tests/singular",
     "tests/fixtures",
 )
-OPTIONAL_TABLES = (
-    "order_items",
-    "refunds",
-    "products",
-    "web_events",
-    "interactions",
-    "feedback",
-    "campaign_contacts",
-    "consents",
-    "erasure_requests",
-)
-
 QUIET = re.compile(r"^\d\d:\d\d:\d\d +($|\d+ of \d+ (START|OK|PASS|SKIP|NO-OP) )")
 
 Row = tuple[Any, ...]
-Cell = str | int | Decimal | date | datetime | None
 
 
 class Project:
@@ -160,15 +147,6 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
         return [future.result() for future in [pool.submit(call) for call in calls]]
 
 
-def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """Write a raw table as CSV; ``None`` is an empty cell."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows)
-
-
 def read_seed(name: str) -> list[dict[str, str]]:
     """Read a seed of the project as texts."""
     (path,) = ROOT.glob(f"seeds/*/{name}.csv")
@@ -180,6 +158,21 @@ def read_seed(name: str) -> list[dict[str, str]]:
 def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Build the committed demo once, with all its tests, warnings being errors."""
     project = Project(ROOT, tmp_path_factory.mktemp("demo"))
+    project.dbt("--warn-error", "build")
+    return project
+
+
+@pytest.fixture(scope="session")
+def small_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Build a copy of the project, with all its tests, from two files that have few columns.
+
+    Its vars are the same in every call, so that dbt parses it once.
+    """
+    last_day = date(2025, 3, 17)
+    variables = {"missing_sources": OPTIONAL_TABLES, "as_of_date": last_day, "history_months": 3}
+    project = copy_project(tmp_path_factory.mktemp("small"), variables)
+    data = invent(5, date(2023, 6, 1), last_day)
+    data.write(project.root / "demo", ("customers", "orders"))
     project.dbt("--warn-error", "build")
     return project
 

@@ -1,6 +1,7 @@
 """Small raw data: a few customers with orders and refunds, invented from a seed."""
 
-from collections.abc import Iterable
+import csv
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -8,12 +9,33 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from conftest import OPTIONAL_TABLES, write_csv
-
+OPTIONAL_TABLES = (
+    "order_items",
+    "refunds",
+    "products",
+    "web_events",
+    "interactions",
+    "feedback",
+    "campaign_contacts",
+    "consents",
+    "erasure_requests",
+)
 BUSINESS_HOURS_FROM_UTC = 8
+TABLES = ("customers", "orders", "refunds", "erasure_requests")
+MISSING = [table for table in OPTIONAL_TABLES if table not in TABLES]
 COUNTRIES = ("CN", "CN", "CN", "US", "DE", "FR")
 CURRENCIES = ("CNY", "CNY", "CNY", "USD", "EUR")
+Cell = str | int | Decimal | date | datetime | None
 STATUSES = ("completed",) * 8 + ("paid", "shipped", "pending", "cancelled")
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write a raw table as CSV; ``None`` is an empty cell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
 
 
 class Customer(NamedTuple):
@@ -72,40 +94,35 @@ class RawData:
             erased=[*self.erased],
         )
 
-    def write(self, folder: Path) -> Path:
+    def write(self, folder: Path, tables: Sequence[str] = TABLES) -> Path:
         """Write one CSV per table."""
-        write_csv(
-            folder / "customers.csv",
-            ("customer_id", "email", "country", "registered_at", "deleted_at"),
-            (
-                (it.customer_id, it.email, it.country, it.registered and utc(it.registered), gone)
-                for it in self.customers
-                for gone in [it.deleted_at]
+        contents: dict[str, tuple[Sequence[str], Iterable[Sequence[Cell]]]] = {
+            "customers": (
+                ("customer_id", "email", "country", "registered_at", "deleted_at"),
+                (
+                    (customer, email, country, registered and utc(registered), deleted_at)
+                    for customer, registered, country, email, deleted_at in self.customers
+                ),
             ),
-        )
-        write_csv(
-            folder / "orders.csv",
-            ("order_id", "customer_id", "ordered_at", "status", "currency", "amount"),
-            (
-                (it.order_id, it.customer_id, utc(it.day, it.minute), it.status, it.currency)
-                + (it.amount,)
-                for it in self.orders
+            "orders": (
+                ("order_id", "customer_id", "ordered_at", "status", "currency", "amount"),
+                (
+                    (order, customer, utc(day, minute), status, currency, amount)
+                    for order, customer, day, minute, amount, currency, status in self.orders
+                ),
             ),
-        )
-        write_csv(
-            folder / "refunds.csv",
-            ("refund_id", "order_id", "refunded_at", "amount"),
-            ((it.refund_id, it.order_id, utc(it.day), it.amount) for it in self.refunds),
-        )
-        write_csv(
-            folder / "erasure_requests.csv",
-            ("customer_id", "requested_at"),
-            ((erased, "2025-01-01 00:00:00") for erased in self.erased),
-        )
+            "refunds": (
+                ("refund_id", "order_id", "refunded_at", "amount"),
+                ((refund, order, utc(day), amount) for refund, order, day, amount in self.refunds),
+            ),
+            "erasure_requests": (
+                ("customer_id", "requested_at"),
+                ((customer, "2025-01-01 00:00:00") for customer in self.erased),
+            ),
+        }
+        for table in tables:
+            write_csv(folder / f"{table}.csv", *contents[table])
         return folder
-
-
-MISSING = [table for table in OPTIONAL_TABLES if table not in ("refunds", "erasure_requests")]
 
 
 def days_between(first: date, last: date) -> int:

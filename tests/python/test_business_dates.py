@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import duckdb
 import numpy as np
 import pytest
-
 from conftest import ROOT, Project
 
 ZONES = ["Europe/Berlin", "Asia/Kathmandu"]
@@ -38,7 +37,5 @@ def test_business_dates_are_those_of_the_zone(zone: str, tmp_path: Path) -> None
         connection.execute("create table instants (instant timestamp)")
         connection.executemany("insert into instants values (?)", [[at] for at in instants])
         found = connection.execute(f"select instant, {expression} from instants").fetchall()
-    expected = [
-        (at, at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()) for at in instants
-    ]
+    expected = [(at, at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()) for at in instants]
     assert sorted(found) == sorted(expected)

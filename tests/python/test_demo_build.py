@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from conftest import ROOT, Project, Row, read_seed
 from reference import (
+    Rule,
     first_match,
     held_ranks,
     measures_of,
@@ -59,7 +60,7 @@ def history(demo_build: Project) -> list[dict[str, Any]]:
 
 
 @cache
-def live_rules(market: str, day: date) -> list[dict[str, str]]:
+def live_rules(market: str, day: date) -> list[Rule]:
     """Return the rules of the live set that a market uses on a day."""
     rules = [rule for rule in read_seed("tier_rules") if rule["rule_set"] == "live"]
     return rows_of_market(rules, market, day)
@@ -221,7 +222,7 @@ def test_quantile_scores_are_those_of_numpy(quantile_build: Project) -> None:
     for row in rows:
         buyers[row["evaluation_date"], row["market"]].append(row)
         buyers[row["evaluation_date"], None].append(row)
-    bases = Counter()
+    bases: Counter[str] = Counter()
     for (day, market), own in buyers.items():
         if market is None:
             continue
@@ -350,7 +351,7 @@ def test_since_and_previous_tier_follow_from_the_history(
 def test_next_tier_is_the_nearest_of_all_additions(demo_build: Project) -> None:
     rank = ranks()
     code = {number: tier for tier, number in rank.items()}
-    outcomes = Counter()
+    outcomes: Counter[str] = Counter()
 
     @cache
     def nearest(market: str, day: date, tier_rank: int, values: tuple[Any, ...]) -> Any:
@@ -457,11 +458,14 @@ def test_marts_have_no_direct_identifiers(demo_build: Project) -> None:
     assert len(secrets) > 5000
     with open_with_secrets(demo_build, secrets - {""}) as connection:
         assert texts_with(connection, "table_schema = 'marts'") == []
-        assert connection.execute(
+    assert (
+        demo_build.query(
             "select table_name, column_name from information_schema.columns"
             " where table_schema = 'marts'"
             " and regexp_matches(column_name, 'e_?mail$|phone|full_name|birth_da')"
-        ).fetchall() == []
+        )
+        == []
+    )
 
 
 def test_marts_have_no_birth_date_among_their_dates(demo_build: Project) -> None:
@@ -481,7 +485,8 @@ def erased_records() -> list[dict[str, str]]:
     limits = {row["contact_type"]: row for row in read_seed("identity_policies")}
     owners = defaultdict(set)
     for row in customers:
-        for kind, text in (("email", row["email"].strip().lower()), ("phone", digits(row["phone"]))):
+        contacts = {"email": row["email"].strip().lower(), "phone": digits(row["phone"])}
+        for kind, text in contacts.items():
             if text not in placeholders and len(text) >= int(limits[kind]["min_length"]):
                 owners[kind, text].add(row["customer_id"])
     groups = [
@@ -509,7 +514,6 @@ def test_erased_persons_are_in_no_table(demo_build: Project) -> None:
     }
     placeholders = {row["value"] for row in read_seed("placeholder_values")}
     secrets = (identifiers | orders | contacts) - placeholders - {"", "na"}
+    tables = "tables.table_type = 'BASE TABLE' and table_schema <> 'raw'"
     with open_with_secrets(demo_build, secrets) as connection:
-        assert texts_with(
-            connection, "tables.table_type = 'BASE TABLE' and table_schema <> 'raw'"
-        ) == []
+        assert texts_with(connection, tables) == []

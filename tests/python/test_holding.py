@@ -1,5 +1,7 @@
 """The closed form by which tiers are held, against holding them month by month."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 from reference import held_ranks
@@ -44,7 +46,7 @@ def test_falls_by_one_rank_and_not_sooner_than_the_step(computed: list[int], ste
     held = closed_form(computed, step)
     falls = [month for month in range(1, len(held)) if held[month] < held[month - 1]]
     assert all(held[month - 1] - held[month] == 1 for month in falls)
-    assert all(later - sooner >= step for sooner, later in zip(falls, falls[1:], strict=False))
+    assert all(later - sooner >= step for sooner, later in pairwise(falls))
 
 
 @given(computed=RANKS, step=STEPS, start=st.integers(0, 47))

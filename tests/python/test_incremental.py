@@ -4,6 +4,7 @@ import calendar
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -67,7 +68,7 @@ def first_open_days(plan: Plan) -> list[date]:
     month that is not stored at its month end.
     """
     opened = [date.min]
-    for last, day in zip(plan.days, plan.days[1:], strict=False):
+    for last, day in pairwise(plan.days):
         first = month_start(day, plan.restatement_months)
         not_stored = last + timedelta(days=1) if last == month_end(last) else month_start(last)
         opened.append(min(first, not_stored))
@@ -135,9 +136,7 @@ def test_runs_in_sequence_are_one_full_refresh(
     def run_at_once() -> None:
         raws[-1].write(folder / "refresh" / "raw")
         months = months_between(plan.days[0], plan.days[-1]) + plan.history_months
-        refresh.make(
-            *SELECT, variables={"as_of_date": plan.days[-1], "history_months": months}
-        )
+        refresh.make(*SELECT, variables={"as_of_date": plan.days[-1], "history_months": months})
 
     together(run_in_sequence, run_at_once)
     for mart in MARTS:
@@ -160,9 +159,7 @@ TIER_COLUMNS = ("tier_code", "tier_rank", "tier_basis", "held_tier_code", "is_cu
 
 def orders_of(customer_id: str, *days: date, amount: int = 900) -> list[Order]:
     """Return one order a day."""
-    return [
-        Order(f"{customer_id}_{day}", customer_id, day, amount=Decimal(amount)) for day in days
-    ]
+    return [Order(f"{customer_id}_{day}", customer_id, day, amount=Decimal(amount)) for day in days]
 
 
 def first_data() -> RawData:
@@ -190,9 +187,7 @@ def second_data() -> RawData:
     ]
     # an order of a frozen month arrives late, a refund of one is dated in an open month
     data.orders += orders_of("late", date(2024, 12, 15), amount=60_000)
-    data.refunds.append(
-        Refund("late", "late_2025-01-20", date(2025, 4, 3), Decimal("450.00"))
-    )
+    data.refunds.append(Refund("late", "late_2025-01-20", date(2025, 4, 3), Decimal("450.00")))
     # the first order is older than the registration, or is cancelled
     data.orders += orders_of("early", date(2024, 10, 20))
     data.orders = [

@@ -143,9 +143,7 @@ def month_ends(last: date, months: int) -> Iterator[date]:
     yield last
 
 
-def test_measures_are_those_known_on_the_day(
-    histories: dict[str, Project], data: RawData
-) -> None:
+def test_measures_are_those_known_on_the_day(histories: dict[str, Project], data: RawData) -> None:
     known = Known(data)
     found = {
         (row["customer_id"], row["evaluation_date"]): row
@@ -179,6 +177,7 @@ def test_later_facts_change_nothing_before_them(
     tmp_path_factory: pytest.TempPathFactory,
     histories: dict[str, Project],
     data: RawData,
+    *,
     seed: int,
     day: date,
     later: int,

@@ -4,11 +4,13 @@
 
 with
 
-components as (
+-- without the erased persons, of whom only hashes are left
+persons as (
     select
         record_id,
         customer_id
-    from {{ ref('int_customer_components') }}
+    from {{ ref('int_customers_unified') }}
+    where customer_id is not null
 ),
 
 pairs as (
@@ -30,10 +32,10 @@ select
     pairs.record_id,
     pairs.other_record_id,
     case
-        when pairs.decision = 'forbid' then 'kept apart, yet connected as ' || components.customer_id
+        when pairs.decision = 'forbid' then 'kept apart, yet connected as ' || persons.customer_id
         else 'linked, yet not one person'
     end as defect
 from pairs
-inner join components on pairs.record_id = components.record_id
-inner join components as others on pairs.other_record_id = others.record_id
-where (components.customer_id = others.customer_id) = (pairs.decision = 'forbid')
+inner join persons on pairs.record_id = persons.record_id
+inner join persons as others on pairs.other_record_id = others.record_id
+where (persons.customer_id = others.customer_id) = (pairs.decision = 'forbid')
