@@ -75,3 +75,10 @@
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
+
+{#- At the start of a run: a run into the past is refused before anything is made. -#}
+{% macro refuse_run_into_the_past() -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+        {%- do evaluation_dates() -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -322,7 +322,7 @@ def marts(project: Project) -> dict[str, list[Row]]:
 
 def test_a_run_into_the_past_is_refused(story: Story) -> None:
     before = marts(story.project)
-    output = story.project.dbt("run", variables={"as_of_date": "2025-06-01"}, expect=1)
+    output = story.project.dbt("run", variables={"as_of_date": "2025-06-01"}, expect=2)
     assert "as_of_date 2025-06-01 is earlier than 2025-06-20" in output
     assert "--full-refresh" in output
     assert "Traceback" not in output
