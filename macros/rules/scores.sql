@@ -8,3 +8,34 @@
         else {{ scores }}
     end
 {%- endmacro %}
+
+{#- The measures that the composite score may use: meta: measures of the seed score_components. A
+    model reads them once and hands them on, so that a unit test can mock them. -#}
+{% macro score_measures() -%}
+    {%- set measures = [] -%}
+    {%- if execute and graph.get('nodes') -%}
+        {%- do measures.extend(graph.nodes['seed.strata.score_components'].config.meta.measures) -%}
+    {%- endif -%}
+    {{ return(measures) }}
+{%- endmacro %}
+
+{#- A measure on its scale of 0 to 100, by the parameters of its row of score_components: what it is
+    worth 0 at, and its slope from there, in the measure or its logarithm. Null for null. -#}
+{% macro scaled_measure(measure, parameters) -%}
+    case
+        when {{ measure }} is not null and {{ parameters }}_weight is not null
+            then 100 * least(
+                greatest(
+                    {{ parameters }}_slope * (
+                        case
+                            when {{ parameters }}_is_log
+                                then ln(1 + greatest(cast({{ measure }} as {{ type_double() }}), 0))
+                            else cast({{ measure }} as {{ type_double() }})
+                        end - {{ parameters }}_zero_at
+                    ),
+                    0
+                ),
+                1
+            )
+    end
+{%- endmacro %}

@@ -2,6 +2,7 @@
 -- noqa: disable=LT02
 {%- set dates = evaluation_dates() %}
 {%- set window_months = var('rfm_window_months') %}
+{%- set missing = var('missing_sources') %}
 
 with
 
@@ -10,8 +11,21 @@ customers as (
         customer_id,
         market,
         first_day_revenue,
+        registration_date,
         start_date
     from {{ ref('int_customers') }}
+),
+
+half_lives as (
+    select
+        dates.evaluation_date,
+        policies.feedback_type,
+        policies.half_life_days
+    from {{ ref('int_evaluation_dates') }} as dates
+    inner join {{ ref('satisfaction_policies') }} as policies
+        on
+            policies.valid_from <= dates.evaluation_date
+            and (policies.valid_to > dates.evaluation_date or policies.valid_to is null)
 ),
 {% if dates[0].is_frozen %}
 -- Frozen months are evaluated only for customers that the history does not know yet.
@@ -21,40 +35,79 @@ stored_customers as (
     where is_current
 ),
 
-days_of_new_customers as (
-    select customer_days.*
-    from {{ ref('int_customer_days') }} as customer_days
-    left join stored_customers on customer_days.customer_id = stored_customers.customer_id
+facts_of_new_customers as (
+    select facts.*
+    from {{ ref('int_customer_facts') }} as facts
+    left join stored_customers on facts.customer_id = stored_customers.customer_id
     where stored_customers.customer_id is null
 ),
 {% endif %}
 -- One as-of aggregate for each date: measured to be the fastest shape.
 measured as (
     {%- for evaluation in dates %}
+    {%- set day = date_literal(evaluation.date) %}
+    {%- set after_24m = date_literal(months_before(evaluation.date, 24)) %}
     {%- set after_12m = date_literal(months_before(evaluation.date, 12)) %}
     {%- set after_6m = date_literal(months_before(evaluation.date, 6)) %}
+    {%- set after_90d = date_literal(evaluation.date - modules.datetime.timedelta(days=90)) %}
+    {%- set weight = 'power(0.5, ' ~ days_between('facts.known_date', day)
+        ~ ' / cast(half_lives.half_life_days as ' ~ type_double() ~ '))' %}
     select
-        customer_id,
-        {{ date_literal(evaluation.date) }} as evaluation_date,
-        min(sale_date) as first_order_date,
-        max(sale_date) as last_order_date,
-        sum(orders) as lifetime_orders,
-        sum(purchase_days) as purchase_days,
-        sum(case when sale_date > {{ after_12m }} then orders else 0 end) as orders_12m,
-        bit_or(case when sale_date > {{ after_12m }} then month_bit else 0 end) as months_12m,
-        sum(net_revenue) as lifetime_net_revenue,
-        sum(case when sale_date > {{ after_12m }} then net_revenue else 0 end) as net_revenue_12m,
-        sum(case when sale_date > {{ after_6m }} then net_revenue else 0 end) as net_revenue_6m,
-        sum(refunded) as lifetime_refunded,
-        sum(first_day_refunded) as first_day_refunded
+        facts.customer_id,
+        {{ day }} as evaluation_date,
+        min(facts.sale_date) as first_order_date,
+        max(facts.sale_date) as last_order_date,
+        max(facts.interaction_date) as last_interaction_date,
+        sum(facts.orders) as lifetime_orders,
+        sum(facts.purchase_days) as purchase_days,
+        sum(case when facts.sale_date > {{ after_12m }} then facts.orders else 0 end)
+            as orders_12m,
+        sum(
+            case
+                when facts.sale_date > {{ after_24m }} and facts.sale_date <= {{ after_12m }}
+                    then facts.orders
+                else 0
+            end
+        ) as orders_previous_12m,
+        bit_or(case when facts.sale_date > {{ after_12m }} then facts.month_bit else 0 end)
+            as months_12m,
+        percentile_cont(0.5) within group (order by cast(facts.gap_days as {{ type_double() }}))
+            as median_gap_days,
+        max(case when facts.sale_date > {{ after_90d }} then facts.gap_days end)
+            as longest_gap_ended_90d_days,
+        sum(facts.net_revenue) as lifetime_net_revenue,
+        sum(case when facts.sale_date > {{ after_12m }} then facts.net_revenue else 0 end)
+            as net_revenue_12m,
+        sum(case when facts.sale_date > {{ after_6m }} then facts.net_revenue else 0 end)
+            as net_revenue_6m,
+        sum(facts.margin) as lifetime_margin,
+        sum(facts.costed_revenue) as lifetime_costed_revenue,
+        sum(case when facts.sale_date > {{ after_12m }} then facts.margin end) as margin_12m,
+        sum(facts.refunded) as lifetime_refunded,
+        sum(facts.first_day_refunded) as first_day_refunded,
+        sum(case when facts.known_date > {{ after_90d }} then facts.views end) as views_90d,
+        sum(case when facts.known_date > {{ after_90d }} then facts.carts end) as carts_90d,
+        sum(case when facts.known_date > {{ after_90d }} then facts.inquiries end)
+            as inquiries_90d,
+        sum(facts.responses) as response_count,
+        sum(case when facts.responses > 0 then facts.response_points * {{ weight }} end)
+            as weighted_points,
+        sum(case when facts.responses > 0 then facts.responses * {{ weight }} end)
+            as weighted_responses
         {%- if window_months not in (none, 12) %}
         {%- set after = date_literal(months_before(evaluation.date, window_months)) %},
-        sum(case when sale_date > {{ after }} then orders else 0 end) as rfm_orders,
-        sum(case when sale_date > {{ after }} then net_revenue else 0 end) as rfm_revenue
+        sum(case when facts.sale_date > {{ after }} then facts.orders else 0 end) as rfm_orders,
+        sum(case when facts.sale_date > {{ after }} then facts.net_revenue else 0 end)
+            as rfm_revenue
         {%- endif %}
-    from {{ 'days_of_new_customers' if evaluation.is_frozen else ref('int_customer_days') }}
-    where known_date <= {{ date_literal(evaluation.date) }}
-    group by customer_id
+    from {{ 'facts_of_new_customers' if evaluation.is_frozen else ref('int_customer_facts') }}
+        as facts
+    left join half_lives
+        on
+            facts.feedback_type = half_lives.feedback_type
+            and half_lives.evaluation_date = {{ day }}
+    where facts.known_date <= {{ day }}
+    group by facts.customer_id
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -65,19 +118,31 @@ evaluations as (
         customers.market,
         cast(measured.lifetime_orders as integer) as lifetime_orders,
         cast(measured.orders_12m as integer) as orders_12m,
+        cast(measured.orders_previous_12m as integer) as orders_previous_12m,
         cast(measured.purchase_days as integer) as purchase_days,
         cast(least({{ bit_count('measured.months_12m') }}, 12) as integer) as active_months_12m,
         {{ days_between('customers.start_date', 'measured.evaluation_date') }}
             as tenure_days,
+        {{ days_between('customers.registration_date', 'measured.evaluation_date') }}
+            as days_since_registration,
+        {{ days_between('measured.first_order_date', 'measured.evaluation_date') }}
+            as days_since_first_order,
         {{ days_between('measured.last_order_date', 'measured.evaluation_date') }}
             as days_since_last_order,
+        {{ days_between('measured.last_interaction_date', 'measured.evaluation_date') }}
+            as days_since_last_interaction,
         cast(
             {{ days_between('measured.first_order_date', 'measured.last_order_date') }}
             as {{ type_double() }}
         ) / nullif(measured.purchase_days - 1, 0) as mean_gap_days,
+        measured.median_gap_days,
+        measured.longest_gap_ended_90d_days,
         cast(measured.lifetime_net_revenue as decimal(18, 2)) as lifetime_net_revenue,
         cast(measured.net_revenue_12m as decimal(18, 2)) as net_revenue_12m,
         cast(measured.net_revenue_6m as decimal(18, 2)) as net_revenue_6m,
+        cast(measured.lifetime_margin as decimal(18, 2)) as lifetime_margin,
+        cast(measured.lifetime_costed_revenue as decimal(18, 2)) as lifetime_costed_revenue,
+        cast(measured.margin_12m as decimal(18, 2)) as margin_12m,
         cast(measured.lifetime_refunded as decimal(18, 2)) as lifetime_refunded,
         {%- if window_months is none %}
         cast(measured.lifetime_orders as integer) as rfm_orders,
@@ -95,12 +160,31 @@ evaluations as (
                     customers.first_day_revenue - measured.first_day_refunded as decimal(18, 2)
                 )
         end as first_day_net_revenue,
-        cast(null as {{ type_double() }}) as composite_score,
+        {%- for measure, source in {
+            'views_90d': 'web_events',
+            'carts_90d': 'web_events',
+            'inquiries_90d': 'interactions',
+            'response_count': 'feedback',
+        }.items() %}
+        {%- if source in missing %}
+        cast(null as integer) as {{ measure }},
+        {%- else %}
+        cast(coalesce(measured.{{ measure }}, 0) as integer) as {{ measure }},
+        {%- endif %}
+        {%- endfor %}
+        case
+            when measured.weighted_responses > 0
+                then least(measured.weighted_points / measured.weighted_responses, 100)
+        end as satisfaction,
         measured.first_order_date,
         measured.last_order_date,
+        measured.last_interaction_date,
         measured.evaluation_date
     from measured
-    inner join customers on measured.customer_id = customers.customer_id
+    inner join customers
+        on
+            measured.customer_id = customers.customer_id
+            and measured.evaluation_date >= customers.start_date
 )
 
 select * from evaluations

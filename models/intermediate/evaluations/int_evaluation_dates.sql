@@ -13,6 +13,7 @@ evaluation_dates as (
         {{ evaluation.date.year * 12 + evaluation.date.month }} as month_index,
         {{ evaluation.is_frozen | lower }} as is_frozen,
         {{ loop.last | lower }} as is_current,
+        {{ date_literal(months_before(evaluation.date, 12)) }} as year_before,
         {{ date_literal(evaluation.date) }} as evaluation_date
         {{- '\n    union all' if not loop.last }}
     {%- endfor %}

@@ -2,23 +2,36 @@
 
 with
 
-sales as (
+order_costs as (
     select
-        customer_id,
-        order_date,
-        reporting_amount
-    from {{ ref('int_orders_checked') }}
-    where fate = 'used'
+        order_id,
+        cost_of_goods
+    from {{ ref('int_order_costs') }}
 ),
 
+sales as (
+    select
+        orders.customer_id,
+        orders.order_date,
+        orders.reporting_amount,
+        orders.reporting_amount - order_costs.cost_of_goods as margin,
+        case when order_costs.order_id is not null then orders.reporting_amount end as costed_revenue
+    from {{ ref('int_orders_checked') }} as orders
+    left join order_costs on orders.order_id = order_costs.order_id
+    where orders.fate = 'used'
+),
+
+-- A refund takes its amount from the margin; the goods are not taken to come back.
 refunds as (
     select
-        customer_id,
-        order_date,
-        refund_date,
-        reporting_amount
-    from {{ ref('int_refunds_checked') }}
-    where fate = 'used'
+        refunds.customer_id,
+        refunds.order_date,
+        refunds.refund_date,
+        refunds.reporting_amount,
+        case when order_costs.order_id is not null then -refunds.reporting_amount end as margin
+    from {{ ref('int_refunds_checked') }} as refunds
+    left join order_costs on refunds.order_id = order_costs.order_id
+    where refunds.fate = 'used'
 ),
 
 records as (
@@ -57,6 +70,8 @@ sale_days as (
         1 as purchase_days,
         cast(count(*) as integer) as orders,
         cast(sum(reporting_amount) as decimal(18, 2)) as net_revenue,
+        cast(sum(margin) as decimal(18, 2)) as margin,
+        cast(sum(costed_revenue) as decimal(18, 2)) as costed_revenue,
         cast(0 as decimal(18, 2)) as refunded,
         cast(0 as decimal(18, 2)) as first_day_refunded
     from sales
@@ -65,12 +80,31 @@ sale_days as (
         order_date
 ),
 
+purchase_days as (
+    select
+        customer_id,
+        sale_date,
+        known_date,
+        month_bit,
+        purchase_days,
+        {{ days_between(
+            'lag(sale_date) over (partition by customer_id order by sale_date)', 'sale_date'
+        ) }} as gap_days,
+        orders,
+        net_revenue,
+        margin,
+        costed_revenue,
+        refunded,
+        first_day_refunded
+    from sale_days
+),
+
 first_days as (
     select
         customer_id,
-        min(sale_date) as first_order_date
-    from sale_days
-    group by customer_id
+        sale_date as first_order_date
+    from purchase_days
+    where gap_days is null
 ),
 
 refund_days as (
@@ -84,8 +118,11 @@ refund_days as (
         end as known_date,
         0 as month_bit,
         0 as purchase_days,
+        cast(null as integer) as gap_days,
         0 as orders,
         cast(-sum(refunds.reporting_amount) as decimal(18, 2)) as net_revenue,
+        cast(sum(refunds.margin) as decimal(18, 2)) as margin,
+        cast(sum(refunds.margin) as decimal(18, 2)) as costed_revenue,
         cast(sum(refunds.reporting_amount) as decimal(18, 2)) as refunded,
         cast(
             sum(
@@ -116,8 +153,11 @@ start_days as (
             as known_date,
         0 as month_bit,
         0 as purchase_days,
+        cast(null as integer) as gap_days,
         0 as orders,
         cast(0 as decimal(18, 2)) as net_revenue,
+        cast(null as decimal(18, 2)) as margin,
+        cast(null as decimal(18, 2)) as costed_revenue,
         cast(0 as decimal(18, 2)) as refunded,
         cast(0 as decimal(18, 2)) as first_day_refunded
     from registrations
@@ -126,7 +166,7 @@ start_days as (
 ),
 
 customer_days as (
-    select * from sale_days
+    select * from purchase_days
     union all
     select * from refund_days
     union all

@@ -1,7 +1,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_evaluations_held') }}
+    select * from {{ ref('int_evaluations_overridden') }}
 ),
 
 cut_points as (

@@ -13,7 +13,7 @@ buyers as (
         {%- for metric, measure in metrics.items() %}
         cast({{ measure }} as {{ type_double() }}) as {{ metric }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_customer_evaluations') }}
+    from {{ ref('int_evaluation_population') }}
     where lifetime_orders > 0
 ),
 

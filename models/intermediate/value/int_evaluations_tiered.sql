@@ -3,7 +3,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_customer_evaluations') }}
+    select * from {{ ref('int_evaluations_rated') }}
 ),
 
 {{ match_rules(

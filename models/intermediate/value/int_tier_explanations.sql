@@ -21,6 +21,16 @@ tiers as (
     from {{ ref('tiers') }}
 ),
 
+overrides as (
+    select
+        override_id,
+        mode,
+        tier_code,
+        coalesce(reason, '') as reason,
+        coalesce(approved_by, '') as approved_by
+    from {{ ref('tier_overrides') }}
+),
+
 next_tiers as (
     select * from {{ ref('int_next_tiers') }}
 ),
@@ -33,11 +43,20 @@ parts as (
         || ' and {{ var("reporting_currency") }} '
         || cast(history.net_revenue_12m as {{ text }}) || ' net revenue in 12 months' as figures,
         case
-            when history.tier_basis = 'computed'
+            when history.computed_tier_code = history.tier_code
                 then ' match rule ' || history.rule_id || ' (' || rules.note || ')'
             else
                 ' give ' || computed_tiers.label_en || ' by rule ' || history.rule_id
-                || ' (' || rules.note || '); the higher tier earned before is still held'
+                || ' (' || rules.note || ')'
+        end
+        || case history.tier_basis
+            when 'held' then '; the higher tier earned before is still held'
+            when 'override'
+                then
+                    '; override ' || overrides.override_id || ' (' || overrides.mode || ' '
+                    || override_tiers.label_en || ', approved by ' || overrides.approved_by || ': '
+                    || overrides.reason || ') decides'
+            else ''
         end as basis,
         case
             when next_tiers.next_tier_code is null then '; no tier is higher.'
@@ -56,6 +75,8 @@ parts as (
     inner join tiers on history.tier_code = tiers.tier_code
     inner join tiers as computed_tiers on history.computed_tier_code = computed_tiers.tier_code
     inner join rules on history.rule_id = rules.rule_id
+    left join overrides on history.override_id = overrides.override_id
+    left join tiers as override_tiers on overrides.tier_code = override_tiers.tier_code
     left join next_tiers on history.customer_id = next_tiers.customer_id
     left join tiers as above_tiers on next_tiers.next_tier_code = above_tiers.tier_code
 ),

@@ -1,38 +1,66 @@
 with
 
-history as (
-    select
-        customer_id,
-        tier_code,
-        tier_rank,
-        evaluation_date
-    from {{ ref('customer_tier_history') }}
+changes as (
+    select * from {{ ref('int_tier_changes') }}
+),
+
+counterfactuals as (
+    select * from {{ ref('int_tier_counterfactuals') }}
 ),
 
 compared as (
     select
-        customer_id,
-        tier_code,
-        tier_rank,
-        lag(tier_code) over (partition by customer_id order by evaluation_date) as from_tier_code,
-        lag(tier_rank) over (partition by customer_id order by evaluation_date) as from_tier_rank,
-        evaluation_date
-    from history
-),
-
-changes as (
-    select
-        customer_id,
-        from_tier_code,
-        tier_code as to_tier_code,
+        changes.*,
         case
-            when from_tier_rank is null then 'first'
-            when tier_rank > from_tier_rank then 'up'
+            when changes.previous_tier_rank is null then 'first'
+            when changes.tier_rank > changes.previous_tier_rank then 'up'
             else 'down'
         end as direction,
+        changes.computed_tier_rank <> changes.previous_computed_tier_rank as is_recomputed,
+        counterfactuals.old_rules_tier_rank,
+        counterfactuals.old_score_tier_rank,
+        counterfactuals.no_refunds_tier_rank
+    from changes
+    left join counterfactuals
+        on
+            changes.customer_id = counterfactuals.customer_id
+            and changes.evaluation_date = counterfactuals.evaluation_date
+),
+
+-- The first cause that applies. A counterfactual explains a change if it undoes it.
+caused as (
+    select
+        customer_id,
+        previous_tier_code as from_tier_code,
+        tier_code as to_tier_code,
+        direction,
+        case
+            when direction = 'first' then 'first_evaluation'
+            when override_id is distinct from previous_override_id then 'override'
+            when is_recomputed and old_rules_tier_rank = previous_computed_tier_rank
+                then 'rule_change'
+            when direction = 'down' and computed_tier_rank >= previous_computed_tier_rank
+                then 'hold_expired'
+            when
+                is_recomputed
+                and refunded > 0
+                and no_refunds_tier_rank = previous_computed_tier_rank
+                then 'refund'
+            when direction = 'up' and new_orders > 0 then 'new_orders'
+            when
+                direction = 'down'
+                and left_orders > 0
+                and (
+                    orders_12m < previous_orders_12m
+                    or net_revenue_12m < previous_net_revenue_12m
+                )
+                then 'ageing'
+            when is_recomputed and old_score_tier_rank = previous_computed_tier_rank
+                then 'score_shift'
+            else 'restated'
+        end as cause,
         evaluation_date
     from compared
-    where from_tier_rank is null or from_tier_rank <> tier_rank
 )
 
-select * from changes
+select * from caused

@@ -11,7 +11,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_evaluations_segmented') }}
+    select * from {{ ref('int_evaluations_ranked') }}
 ),
 
 dates as (
@@ -27,38 +27,70 @@ evaluated as (
     select
         evaluations.customer_id,
         evaluations.market,
-        evaluations.held_tier_code as tier_code,
+        evaluations.tier_code,
         evaluations.computed_tier_code,
         evaluations.held_tier_code,
         evaluations.rule_id,
-        case when evaluations.held_tier_rank = evaluations.computed_tier_rank then 'computed' else 'held' end
-            as tier_basis,
+        evaluations.tier_basis,
+        evaluations.override_id,
         evaluations.rfm_segment,
+        evaluations.rfm_cluster,
         evaluations.cut_point_basis,
-        evaluations.held_tier_rank as tier_rank,
+        evaluations.behaviour_status,
+        evaluations.cycle_basis,
+        evaluations.lifecycle_stage,
+        evaluations.pareto_class,
+        evaluations.churn_risk,
+        evaluations.churn_risk_rule_id,
+        evaluations.tier_rank,
         evaluations.lifetime_orders,
         evaluations.orders_12m,
+        evaluations.orders_previous_12m,
         evaluations.purchase_days,
         evaluations.active_months_12m,
         evaluations.tenure_days,
+        evaluations.days_since_registration,
+        evaluations.days_since_first_order,
         evaluations.days_since_last_order,
+        evaluations.days_since_last_interaction,
         evaluations.mean_gap_days,
+        evaluations.median_gap_days,
+        evaluations.typical_gap_days,
+        evaluations.longest_gap_ended_90d_days,
+        evaluations.overdue_ratio,
         evaluations.lifetime_net_revenue,
-        evaluations.lifetime_refunded,
-        evaluations.first_day_net_revenue,
         evaluations.net_revenue_12m,
         evaluations.net_revenue_6m,
         cast(evaluations.net_revenue_12m - evaluations.net_revenue_6m as decimal(18, 2))
             as net_revenue_previous_6m,
+        evaluations.revenue_trend,
+        evaluations.lifetime_margin,
+        evaluations.lifetime_costed_revenue,
+        evaluations.margin_12m,
+        evaluations.lifetime_refunded,
+        evaluations.first_day_net_revenue,
         evaluations.days_since_last_order as rfm_recency_days,
         evaluations.rfm_orders,
         evaluations.rfm_revenue,
         evaluations.recency_score,
         evaluations.frequency_score,
         evaluations.monetary_score,
+        evaluations.views_90d,
+        evaluations.carts_90d,
+        evaluations.inquiries_90d,
+        evaluations.response_count,
+        evaluations.satisfaction,
         evaluations.composite_score,
+        evaluations.score_coverage,
+        evaluations.value_rank,
+        evaluations.p_alive,
+        evaluations.expected_orders_90d,
+        evaluations.expected_orders_365d,
+        evaluations.expected_order_value,
+        evaluations.potential_12m,
         evaluations.first_order_date,
         evaluations.last_order_date,
+        evaluations.last_interaction_date,
         evaluations.evaluation_date,
         dates.evaluation_month,
         dates.is_current
@@ -71,7 +103,6 @@ customers as (
     select customer_id
     from {{ ref('int_customers') }}
 ),
-
 
 frozen_dates as (
     select evaluation_date

@@ -14,7 +14,7 @@ tiers as (
 ),
 
 since as (
-    select * from {{ ref('int_tiers_since') }}
+    select * from {{ ref('int_classes_since') }}
 ),
 
 next_tiers as (
@@ -23,6 +23,22 @@ next_tiers as (
 
 explanations as (
     select * from {{ ref('int_tier_explanations') }}
+),
+
+risk_rules as (
+    select
+        rule_id,
+        note
+    from {{ ref('int_churn_risk_rules') }}
+),
+
+lifetime_values as (
+    select
+        customer_id,
+        p_alive,
+        expected_orders_365d,
+        clv_12m
+    from {{ ref('int_lifetime_values') }}
 ),
 
 customer_tiers as (
@@ -36,12 +52,21 @@ customer_tiers as (
         history.computed_tier_code,
         history.held_tier_code,
         history.rule_id,
+        history.override_id,
         since.previous_tier_code,
         next_tiers.next_tier_code,
         next_tiers.next_tier_blocker,
         explanations.explanation,
         history.rfm_segment,
+        history.rfm_cluster,
         history.cut_point_basis,
+        history.behaviour_status,
+        history.cycle_basis,
+        history.lifecycle_stage,
+        since.highest_stage,
+        history.pareto_class,
+        history.churn_risk,
+        risk_rules.note as churn_risk_reason,
         history.tier_rank,
         next_tiers.revenue_to_next_tier,
         next_tiers.orders_to_next_tier,
@@ -57,13 +82,21 @@ customer_tiers as (
         history.frequency_score,
         history.monetary_score,
         history.composite_score,
+        history.score_coverage,
+        history.value_rank,
+        lifetime_values.p_alive,
+        lifetime_values.expected_orders_365d,
+        lifetime_values.clv_12m,
         since.tier_since_date,
+        since.stage_since_date,
         history.evaluation_date
     from history
     inner join tiers on history.tier_code = tiers.tier_code
     inner join since on history.customer_id = since.customer_id
     left join next_tiers on history.customer_id = next_tiers.customer_id
     left join explanations on history.customer_id = explanations.customer_id
+    left join risk_rules on history.churn_risk_rule_id = risk_rules.rule_id
+    left join lifetime_values on history.customer_id = lifetime_values.customer_id
 )
 
 select * from customer_tiers

@@ -1,31 +1,45 @@
+{%- set attributes = [
+    'age_band', 'gender', 'region_group', 'urbanity', 'occupation', 'income_band', 'industry',
+    'company_size', 'acquisition_channel',
+] %}
+
 with
 
 customers as (
     select * from {{ ref('int_customers') }}
 ),
 
+segments as (
+    select
+        customer_id
+        {%- for attribute in attributes %},
+        max(case when attribute = '{{ attribute }}' then segment_code end) as {{ attribute }}
+        {%- endfor %}
+    from {{ ref('int_customer_attributes') }}
+    group by customer_id
+),
+
 described as (
     select
-        customer_id,
-        market,
-        customer_type,
-        parent_customer_id,
-        {{ salted_hash('lower(trim(email))') }} as email_hash,
-        gender,
-        occupation,
-        income_band,
-        industry,
-        country,
-        region,
-        city,
-        acquisition_channel,
-        cast(extract(year from birth_date) as integer) as birth_year,
-        cast(employee_count as integer) as employee_count,
-        cast(record_count as integer) as records,
-        registration_date,
-        first_order_date,
-        start_date
+        customers.customer_id,
+        customers.market,
+        customers.customer_type,
+        customers.parent_customer_id,
+        {{ salted_hash('lower(trim(customers.email))') }} as email_hash,
+        {%- for attribute in attributes %}
+        segments.{{ attribute }},
+        {%- endfor %}
+        customers.country,
+        customers.region,
+        customers.city,
+        cast(extract(year from customers.birth_date) as integer) as birth_year,
+        cast(customers.employee_count as integer) as employee_count,
+        cast(customers.record_count as integer) as records,
+        customers.registration_date,
+        customers.first_order_date,
+        customers.start_date
     from customers
+    inner join segments on customers.customer_id = segments.customer_id
 )
 
 select * from described

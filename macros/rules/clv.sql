@@ -1,0 +1,74 @@
+{#- BG/NBD (Fader, Hardie and Lee 2005) and Gamma-Gamma (Fader and Hardie 2013) in plain SQL.
+
+    The rows that these macros are used on have the columns bgnbd_frequency (x), bgnbd_recency_days
+    (t_x), bgnbd_age_days (T), bgnbd_monetary (m), and the parameters bgnbd_r, bgnbd_alpha, bgnbd_a,
+    bgnbd_b, gamma_gamma_p, gamma_gamma_q and gamma_gamma_v, all doubles. -#}
+
+{#- x, t_x and T of a row that has purchase_days and the dates of its orders; null without an order. -#}
+{% macro bgnbd_inputs(rows) -%}
+    {%- set double = type_double() -%}
+    cast(
+        case when {{ rows }}.purchase_days > 0 then {{ rows }}.purchase_days - 1 end as {{ double }}
+    ) as bgnbd_frequency,
+    cast({{ rows }}.days_since_first_order - {{ rows }}.days_since_last_order as {{ double }})
+        as bgnbd_recency_days,
+    cast({{ rows }}.days_since_first_order as {{ double }}) as bgnbd_age_days,
+    case
+        when {{ rows }}.purchase_days > 1
+            then
+                cast(
+                    {{ rows }}.lifetime_net_revenue - {{ rows }}.first_day_net_revenue as {{ double }}
+                ) / ({{ rows }}.purchase_days - 1)
+        when {{ rows }}.purchase_days > 0 then cast(0 as {{ double }})
+    end as bgnbd_monetary
+{%- endmacro %}
+
+{#- Probability that the customer still buys. -#}
+{% macro bgnbd_p_alive() -%}
+    case
+        when bgnbd_frequency = 0 then cast(1 as {{ type_double() }})
+        else 1 / (
+            1 + exp(
+                ln(bgnbd_a / (bgnbd_b + bgnbd_frequency - 1))
+                + (bgnbd_r + bgnbd_frequency)
+                * ln((bgnbd_alpha + bgnbd_age_days) / (bgnbd_alpha + bgnbd_recency_days))
+            )
+        )
+    end
+{%- endmacro %}
+
+{#- Expected purchase days in the next days, given p_alive: the hypergeometric series after Euler's
+    transformation, as a nested expression of so many terms. -#}
+{% macro bgnbd_expected_orders(days, terms) -%}
+    {%- set z = days ~ ' / (bgnbd_alpha + bgnbd_age_days + ' ~ days ~ ')' -%}
+    {%- set growth = '(1 - bgnbd_a) * ln((bgnbd_alpha + bgnbd_age_days + ' ~ days
+        ~ ') / (bgnbd_alpha + bgnbd_age_days))' -%}
+    p_alive * (
+        (bgnbd_a + bgnbd_b + bgnbd_frequency - 1)
+        * case
+            when abs(1 - bgnbd_a) < 1e-9
+                then ln((bgnbd_alpha + bgnbd_age_days + {{ days }}) / (bgnbd_alpha + bgnbd_age_days))
+            else 2 * exp({{ growth }} / 2) * sinh({{ growth }} / 2) / (1 - bgnbd_a)
+        end
+        - exp({{ growth }}) * (bgnbd_a + bgnbd_b - 1 - bgnbd_r) * {{ z }}
+        * (
+            {%- for k in range(1, terms) %}
+            1 + {{ z }} * (bgnbd_a + bgnbd_b - 1 - bgnbd_r + {{ k }}) * (bgnbd_a + {{ k - 1 }})
+            / ((bgnbd_a + bgnbd_b + bgnbd_frequency - 1 + {{ k }}) * {{ k + 1 }}) * (
+            {%- endfor %}
+            1{{ ')' * (terms - 1) }}
+        )
+    )
+{%- endmacro %}
+
+{#- Expected value of a purchase day: the customer's own mean, drawn to that of all. -#}
+{% macro gamma_gamma_value() -%}
+    case
+        when bgnbd_frequency > 0 and bgnbd_monetary > 0
+            then
+                gamma_gamma_p
+                * (gamma_gamma_v + bgnbd_frequency * bgnbd_monetary)
+                / (gamma_gamma_p * bgnbd_frequency + gamma_gamma_q - 1)
+        when bgnbd_frequency is not null then gamma_gamma_p * gamma_gamma_v / (gamma_gamma_q - 1)
+    end
+{%- endmacro %}

@@ -1,0 +1,65 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
+{#- What if the rules, the score or the refunds were those of the evaluation before? -#}
+{%- set table = decision_table('tier_rules') %}
+{%- set cases = {
+    'old_rules': {},
+    'old_score': {'composite_score': 'changes.previous_composite_score'},
+    'no_refunds': {
+        'net_revenue_12m': 'history.net_revenue_12m + changes.refunded_12m',
+        'lifetime_net_revenue': 'history.lifetime_net_revenue + changes.refunded',
+    },
+} %}
+
+with
+
+changes as (
+    select * from {{ ref('int_tier_changes') }}
+    where previous_evaluation_date is not null
+),
+
+variants as (
+    {%- for name, changed in cases.items() %}
+    select
+        history.customer_id,
+        history.market,
+        '{{ name }}' as variant,
+        {%- for measure in table.measures %}
+        {{ changed.get(measure, 'history.' ~ measure) }} as {{ measure }},
+        {%- endfor %}
+        {%- for code in table.codes %}
+        history.{{ code }},
+        {%- endfor %}
+        changes.evaluation_date as change_date,
+        changes.{{ 'previous_' if name == 'old_rules' }}evaluation_date as evaluation_date
+    from changes
+    inner join {{ ref('customer_tier_history') }} as history
+        on
+            changes.customer_id = history.customer_id
+            and changes.evaluation_date = history.evaluation_date
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
+),
+
+{{ match_rules(
+    'variants',
+    table,
+    ref('int_tier_rule_cells'),
+    {'outcome_rank': 'tier_rank'},
+    rule_set="'" ~ var('tier_rule_set') ~ "'",
+) }},
+
+counterfactuals as (
+    select
+        customer_id,
+        {%- for name in cases %}
+        max(case when variant = '{{ name }}' then tier_rank end) as {{ name }}_tier_rank,
+        {%- endfor %}
+        change_date as evaluation_date
+    from matched
+    group by
+        customer_id,
+        change_date
+)
+
+select * from counterfactuals

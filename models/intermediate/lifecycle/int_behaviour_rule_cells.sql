@@ -1,0 +1,8 @@
+{{ config(materialized='table') }}  -- small, and read for every customer
+{%- set table = decision_table('behaviour_rules') %}
+
+with
+
+{{ decision_cells(table, ref('int_behaviour_rules')) }}
+
+select * from cells

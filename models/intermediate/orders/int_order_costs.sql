@@ -1,0 +1,25 @@
+with
+
+order_items as (
+    select
+        order_id,
+        quantity,
+        unit_cost,
+        exchange_rate,
+        fate
+    from {{ ref('int_order_items_checked') }}
+    where fate = 'used' or (fate = 'quarantined' and defects <> ',duplicate_key,')
+),
+
+-- An order of which one item has no usable cost has none.
+order_costs as (
+    select
+        order_id,
+        cast(sum(cast(quantity * unit_cost * coalesce(exchange_rate, 1) as decimal(18, 2))) as decimal(18, 2))
+            as cost_of_goods
+    from order_items
+    group by order_id
+    having min(case when fate = 'used' and unit_cost is not null then 1 else 0 end) = 1
+)
+
+select * from order_costs

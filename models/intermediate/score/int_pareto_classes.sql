@@ -1,0 +1,24 @@
+-- depends_on: {{ ref('int_evaluation_dates') }}
+
+with
+
+pareto_classes as (
+    select
+        dates.evaluation_date,
+        classes.class_code,
+        classes.upper_share,
+        coalesce(
+            lag(classes.upper_share) over (
+                partition by dates.evaluation_date
+                order by classes.upper_share nulls last, classes.class_code
+            ),
+            0
+        ) as lower_share
+    from {{ ref('int_evaluation_dates') }} as dates
+    inner join {{ ref('pareto_classes') }} as classes
+        on
+            classes.valid_from <= dates.evaluation_date
+            and (classes.valid_to > dates.evaluation_date or classes.valid_to is null)
+)
+
+select * from pareto_classes

@@ -1,0 +1,29 @@
+-- depends_on: {{ ref('int_markets') }}
+-- depends_on: {{ ref('int_evaluation_dates') }}
+
+with
+
+score_components as (
+    select * from {{ ref('score_components') }}
+),
+
+scaled as (
+    select
+        score_components.*,
+        coalesce(scale = 'log', false) as is_log,
+        case when scale = 'log' then ln(1 + greatest(floor, 0)) else floor end as scaled_floor,
+        case when scale = 'log' then ln(1 + greatest(cap, 0)) else cap end as scaled_cap
+    from score_components
+),
+
+-- Less is better: the measure is worth nothing at its cap, and more the farther below.
+lines as (
+    select
+        scaled.*,
+        case when direction = 'down' then scaled_cap else scaled_floor end as zero_at,
+        case when direction = 'down' then -1 else 1 end
+        / nullif(scaled_cap - scaled_floor, 0) as slope
+    from scaled
+)
+
+select * from lines

@@ -1,0 +1,64 @@
+with
+
+population as (
+    select
+        customer_id,
+        net_revenue_12m,
+        composite_score,
+        case when net_revenue_12m > 0 then net_revenue_12m else 0 end as positive_revenue,
+        evaluation_date
+    from {{ ref('int_evaluation_population') }}
+),
+
+classes as (
+    select * from {{ ref('int_pareto_classes') }}
+),
+
+ranked as (
+    select
+        customer_id,
+        net_revenue_12m,
+        row_number() over (
+            partition by evaluation_date
+            order by composite_score desc nulls last, net_revenue_12m desc, customer_id asc
+        ) as value_rank,
+        sum(positive_revenue) over (
+            partition by evaluation_date
+            order by net_revenue_12m desc, customer_id asc
+            rows between unbounded preceding and 1 preceding
+        ) as revenue_before,
+        sum(positive_revenue) over (partition by evaluation_date) as revenue_of_all,
+        evaluation_date
+    from population
+),
+
+shared as (
+    select
+        customer_id,
+        value_rank,
+        case
+            when net_revenue_12m > 0
+                then
+                    cast(coalesce(revenue_before, 0) as {{ type_double() }})
+                    / cast(revenue_of_all as {{ type_double() }})
+            else 1
+        end as share_before,
+        evaluation_date
+    from ranked
+),
+
+value_ranks as (
+    select
+        shared.customer_id,
+        cast(shared.value_rank as integer) as value_rank,
+        classes.class_code as pareto_class,
+        shared.evaluation_date
+    from shared
+    left join classes
+        on
+            shared.evaluation_date = classes.evaluation_date
+            and shared.share_before >= classes.lower_share
+            and (shared.share_before < classes.upper_share or classes.upper_share is null)
+)
+
+select * from value_ranks

@@ -1,0 +1,114 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
+{{ config(materialized='table') }}  -- the dearest expression; read twice by the customers' marts
+
+with
+
+history as (
+    select * from {{ ref('customer_tier_history') }}
+    where is_current
+),
+
+clv_parameters as (
+    select * from {{ ref('int_clv_parameters') }}
+),
+
+-- Of the customers who ordered in the year before last, the share that ordered in the last year.
+retention as (
+    select
+        market,
+        sum(case when orders_12m > 0 then 1 else 0 end) / cast(count(*) as {{ type_double() }})
+            as retention_rate
+    from history
+    where orders_previous_12m > 0
+    group by market
+),
+
+summarised as (
+    select
+        history.customer_id,
+        history.market,
+        history.lifetime_net_revenue as historic_revenue,
+        history.lifetime_margin as historic_margin,
+        clv_parameters.bgnbd_r,
+        clv_parameters.bgnbd_alpha,
+        clv_parameters.bgnbd_a,
+        clv_parameters.bgnbd_b,
+        clv_parameters.gamma_gamma_p,
+        clv_parameters.gamma_gamma_q,
+        clv_parameters.gamma_gamma_v,
+        clv_parameters.monthly_discount_rate,
+        {{ bgnbd_inputs('history') }},
+        coalesce(
+            cast(history.lifetime_margin as {{ type_double() }})
+            / nullif(cast(history.lifetime_costed_revenue as {{ type_double() }}), 0),
+            clv_parameters.margin_rate
+        ) as margin_rate,
+        cast(history.lifetime_net_revenue as {{ type_double() }})
+        / (
+            {{ month_index('history.evaluation_date') }}
+            - {{ month_index('history.first_order_date') }} + 1
+        ) * 12 * retention.retention_rate as clv_baseline,
+        history.evaluation_date
+    from history
+    left join clv_parameters
+        on
+            history.evaluation_date = clv_parameters.evaluation_date
+            and history.market = clv_parameters.market
+    left join retention on history.market = retention.market
+    where history.lifetime_orders > 0
+),
+
+alive as (
+    select
+        summarised.*,
+        {{ bgnbd_p_alive() }} as p_alive,
+        {{ gamma_gamma_value() }} as expected_order_value
+    from summarised
+),
+
+predicted as (
+    select
+        alive.*,
+        {%- for month in range(1, 13) %}
+        {{ bgnbd_expected_orders(30 * month, terms=64) }} as expected_orders_{{ 30 * month }}d,
+        {%- endfor %}
+        {{ bgnbd_expected_orders(365, terms=64) }} as expected_orders_365d
+    from alive
+),
+
+lifetime_values as (
+    select
+        predicted.*,
+        expected_order_value * (
+            {%- for month in range(1, 13) %}
+            {{ '+ ' if not loop.first }}(expected_orders_{{ 30 * month }}d
+            {{- ' - expected_orders_' ~ 30 * (month - 1) ~ 'd' if not loop.first }})
+            / power(1 + monthly_discount_rate, {{ month }})
+            {%- endfor %}
+        ) as clv_12m
+    from predicted
+),
+
+typed as (
+    select
+        customer_id,
+        market,
+        cast(bgnbd_frequency as integer) as bgnbd_frequency,
+        cast(bgnbd_recency_days as integer) as bgnbd_recency_days,
+        cast(bgnbd_age_days as integer) as bgnbd_age_days,
+        bgnbd_monetary,
+        historic_revenue,
+        historic_margin,
+        p_alive,
+        expected_orders_90d,
+        expected_orders_365d,
+        expected_order_value,
+        clv_12m,
+        clv_12m * margin_rate as clv_12m_margin,
+        clv_baseline,
+        evaluation_date
+    from lifetime_values
+)
+
+select * from typed

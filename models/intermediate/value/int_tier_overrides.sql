@@ -1,0 +1,65 @@
+{{ config(materialized='table') }}  -- small, and read for every customer
+
+with
+
+overrides as (
+    select * from {{ ref('tier_overrides') }}
+),
+
+records as (
+    select
+        record_id,
+        customer_id
+    from {{ ref('int_customers_unified') }}
+    where fate = 'used'
+),
+
+tiers as (
+    select
+        tier_code,
+        tier_rank
+    from {{ ref('tiers') }}
+),
+
+dates as (
+    select evaluation_date
+    from {{ ref('int_evaluation_dates') }}
+),
+
+-- Of two records that were merged, each with an override, the later decision stands.
+in_force as (
+    select
+        records.customer_id,
+        overrides.override_id,
+        overrides.mode,
+        tiers.tier_rank,
+        dates.evaluation_date,
+        row_number() over (
+            partition by
+                records.customer_id,
+                dates.evaluation_date
+            order by
+                overrides.valid_from desc,
+                overrides.override_id desc
+        ) as preference
+    from overrides
+    inner join records on overrides.customer_id = records.record_id
+    inner join tiers on overrides.tier_code = tiers.tier_code
+    inner join dates
+        on
+            overrides.valid_from <= dates.evaluation_date
+            and coalesce(overrides.valid_to, date '9999-12-31') > dates.evaluation_date
+),
+
+tier_overrides as (
+    select
+        customer_id,
+        override_id,
+        mode,
+        tier_rank,
+        evaluation_date
+    from in_force
+    where preference = 1
+)
+
+select * from tier_overrides
