@@ -46,6 +46,7 @@ class Customer(NamedTuple):
     country: str = "CN"
     email: str | None = None
     deleted_at: str | None = None
+    parent_id: str | None = None
 
 
 class Order(NamedTuple):
@@ -98,10 +99,17 @@ class RawData:
         """Write one CSV per table."""
         contents: dict[str, tuple[Sequence[str], Iterable[Sequence[Cell]]]] = {
             "customers": (
-                ("customer_id", "email", "country", "registered_at", "deleted_at"),
                 (
-                    (customer, email, country, registered and utc(registered), deleted_at)
-                    for customer, registered, country, email, deleted_at in self.customers
+                    "customer_id",
+                    "registered_at",
+                    "country",
+                    "email",
+                    "deleted_at",
+                    "parent_customer_id",
+                ),
+                (
+                    (customer, registered and utc(registered), *rest)
+                    for customer, registered, *rest in self.customers
                 ),
             ),
             "orders": (

@@ -125,3 +125,18 @@ def next_tier(
         if reached.rank > rank and (best is None or reached < best):
             best = reached
     return best
+
+
+def next_tier_columns(
+    rules: Sequence[Rule], ranks: Mapping[str, int], measures: Measures, rank: int
+) -> tuple[str | None, int | None, Decimal | None]:
+    """Return next_tier_code, orders_to_next_tier and revenue_to_next_tier.
+
+    Where no addition of orders and revenue is enough the next tier is the next rank, without
+    distances; at the top there is none.
+    """
+    codes = {number: code for code, number in ranks.items()}
+    best = next_tier(rules, ranks, measures, rank)
+    if best is not None:
+        return codes[best.rank], best.orders, best.revenue
+    return codes.get(rank + 1), None, None

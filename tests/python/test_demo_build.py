@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from itertools import groupby
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,14 @@ import numpy as np
 import pytest
 from conftest import ROOT, Project, Row, read_seed
 from reference import (
+    RISING_ORDERS,
+    RISING_REVENUE,
     Rule,
     first_match,
     held_ranks,
     measures_of,
     next_tier,
+    next_tier_columns,
     rows_of_market,
 )
 
@@ -32,6 +35,13 @@ TEXT_COLUMNS = """
     where columns.data_type = 'VARCHAR' and {condition}
     order by all
 """
+TIERS_WITH_MEASURES = """
+    select * from marts.customer_tiers
+    inner join marts.customer_tier_history using (customer_id)
+    where is_current
+    order by customer_id
+"""
+NEXT_TIER = ("next_tier_code", "orders_to_next_tier", "revenue_to_next_tier")
 SCORES = {
     "recency": ("rfm_recency_days", "recency_score"),
     "frequency": ("rfm_orders", "frequency_score"),
@@ -350,45 +360,43 @@ def test_since_and_previous_tier_follow_from_the_history(
 
 def test_next_tier_is_the_nearest_of_all_additions(demo_build: Project) -> None:
     rank = ranks()
-    code = {number: tier for tier, number in rank.items()}
     outcomes: Counter[str] = Counter()
 
     @cache
-    def nearest(market: str, day: date, tier_rank: int, values: tuple[Any, ...]) -> Any:
+    def expected(market: str, day: date, tier_rank: int, values: tuple[Any, ...]) -> Row:
         rules = live_rules(market, day)
         measures = dict(zip(measures_of(rules), values, strict=True))
-        return next_tier(rules, rank, measures, tier_rank)
+        return next_tier_columns(rules, rank, measures, tier_rank)
 
-    rows = demo_build.records(
-        "select customer_tier_history.*, columns(tiers.* exclude (customer_id)) as 'told_\\0'"
-        " from marts.customer_tier_history"
-        " inner join marts.customer_tiers as tiers using (customer_id)"
-        " where is_current order by customer_id"
-    )
-    for row in rows:
-        rules = live_rules(row["market"], row["evaluation_date"])
-        values = tuple(row[name] for name in measures_of(rules))
-        best = nearest(row["market"], row["evaluation_date"], row["tier_rank"], values)
-        told = (
-            row["told_next_tier_code"],
-            row["told_orders_to_next_tier"],
-            row["told_revenue_to_next_tier"],
-        )
-        blocker = row["told_next_tier_blocker"]
-        if best is not None:
-            assert told == (code[best.rank], best.orders, best.revenue), row["customer_id"]
-            assert blocker is None
-            outcomes["open"] += 1
-        elif row["tier_rank"] == max(rank.values()):
-            assert (*told, blocker) == (None, None, None, None)
-            outcomes["top"] += 1
-        else:
-            higher = min(number for number in code if number > row["tier_rank"])
-            assert told == (code[higher], None, None), row["customer_id"]
-            assert blocker
-            outcomes["blocked"] += 1
+    for row in demo_build.records(TIERS_WITH_MEASURES):
+        at = (row["market"], row["evaluation_date"])
+        values = tuple(row[name] for name in measures_of(live_rules(*at)))
+        told = tuple(row[name] for name in NEXT_TIER)
+        assert told == expected(*at, row["tier_rank"], values), row["customer_id"]
+        is_blocked = told[0] is not None and told[1] is None
+        assert bool(row["next_tier_blocker"]) == is_blocked
+        outcomes["blocked" if is_blocked else "open" if told[0] else "top"] += 1
     assert outcomes["open"] > 1500
     assert outcomes["blocked"] > 0
+
+
+def test_blocker_is_what_must_change_beside_orders_and_revenue(demo_build: Project) -> None:
+    rank = ranks()
+    for row in demo_build.records(TIERS_WITH_MEASURES):
+        if row["next_tier_blocker"] is None:
+            continue
+        rules = live_rules(row["market"], row["evaluation_date"])
+        names = measures_of(rules)
+        blockers = row["next_tier_blocker"].split(", ")
+        assert set(blockers) <= set(names) - {*RISING_ORDERS, *RISING_REVENUE}
+        columns = [[f"min_{name}", f"max_{name}"] for name in blockers]
+        bounds = [{Decimal(it[x]) for it in rules for x in pair if it[x]} for pair in columns]
+        reached = set()
+        for values in product(*bounds):
+            freed = {name: row[name] for name in names} | dict(zip(blockers, values, strict=True))
+            best = next_tier(rules, rank, freed, row["tier_rank"])
+            reached |= {best.rank} if best else set()
+        assert rank[row["next_tier_code"]] in reached, row["customer_id"]
 
 
 def test_explanation_has_the_figures(demo_build: Project) -> None:

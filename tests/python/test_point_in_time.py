@@ -20,6 +20,7 @@ from reference import is_in_force
 FIRST, AS_OF = date(2023, 2, 10), date(2025, 3, 17)
 HISTORY_MONTHS = 9
 CENT = Decimal("0.01")
+WINDOW_MONTHS = {"bands": None, "quantile": 6}
 few = settings(
     max_examples=2,
     deadline=None,
@@ -45,6 +46,7 @@ def variables(folder: Path, as_of: date, method: str = "bands") -> dict[str, obj
         "as_of_date": as_of,
         "history_months": HISTORY_MONTHS + months,
         "rfm_method": method,
+        "rfm_window_months": WINDOW_MONTHS[method],
     }
 
 
@@ -108,17 +110,19 @@ class Known:
         refunds = [it for it in self.refunds[order.order_id] if it.day <= day]
         return self.money(order, order.amount) - sum(self.money(order, it.amount) for it in refunds)
 
-    def measures(self, customer_id: str, day: date) -> dict[str, Any]:
+    def measures(self, customer_id: str, day: date, window: int | None) -> dict[str, Any]:
         """Compute the measures of a customer on a day, one order at a time."""
         orders = [order for order in self.orders[customer_id] if order.day <= day]
         days = sorted({order.day for order in orders})
 
-        def within(months: int) -> list[Order]:
-            return [order for order in orders if order.day > months_before(day, months)]
+        def within(months: int | None) -> list[Order]:
+            after = date.min if months is None else months_before(day, months)
+            return [order for order in orders if order.day > after]
 
-        year, half = within(12), within(6)
-        revenue_12m = sum((self.net(order, day) for order in year), Decimal(0))
-        revenue_6m = sum((self.net(order, day) for order in half), Decimal(0))
+        def revenue(some: list[Order]) -> Decimal:
+            return sum((self.net(order, day) for order in some), Decimal(0))
+
+        year = within(12)
         return {
             "lifetime_orders": len(orders),
             "orders_12m": len(year),
@@ -128,10 +132,12 @@ class Known:
             "mean_gap_days": (days[-1] - days[0]).days / (len(days) - 1) if days[1:] else None,
             "first_order_date": days[0] if days else None,
             "last_order_date": days[-1] if days else None,
-            "lifetime_net_revenue": sum((self.net(it, day) for it in orders), Decimal(0)),
-            "net_revenue_12m": revenue_12m,
-            "net_revenue_6m": revenue_6m,
-            "net_revenue_previous_6m": revenue_12m - revenue_6m,
+            "lifetime_net_revenue": revenue(orders),
+            "net_revenue_12m": revenue(year),
+            "net_revenue_6m": revenue(within(6)),
+            "net_revenue_previous_6m": revenue(year) - revenue(within(6)),
+            "rfm_orders": len(within(window)),
+            "rfm_revenue": revenue(within(window)),
         }
 
 
@@ -143,11 +149,15 @@ def month_ends(last: date, months: int) -> Iterator[date]:
     yield last
 
 
-def test_measures_are_those_known_on_the_day(histories: dict[str, Project], data: RawData) -> None:
+@pytest.mark.parametrize("method", ["bands", "quantile"])
+def test_measures_are_those_known_on_the_day(
+    histories: dict[str, Project], data: RawData, method: str
+) -> None:
+    """With the lifetime as the window of RFM by bands, and half a year by quantiles."""
     known = Known(data)
     found = {
         (row["customer_id"], row["evaluation_date"]): row
-        for row in histories["bands"].records("select * from marts.customer_tier_history")
+        for row in histories[method].records("select * from marts.customer_tier_history")
     }
     expected = set()
     for customer in data.customers:
@@ -158,7 +168,7 @@ def test_measures_are_those_known_on_the_day(histories: dict[str, Project], data
             if first_day <= day:
                 expected.add((customer.customer_id, day))
                 row = found[customer.customer_id, day]
-                measures = known.measures(customer.customer_id, day)
+                measures = known.measures(customer.customer_id, day, WINDOW_MONTHS[method])
                 assert {name: row[name] for name in measures} == measures, (customer, day)
                 assert row["tenure_days"] == (day - first_day).days
                 assert row["is_current"] == (day == AS_OF)
