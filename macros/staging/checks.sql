@@ -1,6 +1,6 @@
 {#- The checks that need other rows or other tables, written once for all raw tables. -#}
 
-{#- The keys that a raw table has more than once: few, so that looking for them costs one scan. -#}
+{#- The keys that a raw table has more than once. A view: a table would keep the keys of the erased. -#}
 {% macro repeated_keys(staging_model, key) -%}
     select {{ key }}
     from {{ ref(staging_model) }}
@@ -8,16 +8,21 @@
     having count(*) > 1
 {%- endmacro %}
 
-{#- CTE `<rows>`: the staged rows with is_superseded, true for each but the newest row of a key. -#}
+{#- CTE `<rows>`: the staged rows with is_superseded, true for each but the newest row of a key. Only
+    rows of repeated keys are ranked. -#}
 {% macro rows_by_key(rows, raw, table_name, key) -%}
     {%- set staging_model = 'stg_crm__' ~ table_name -%}
-    {%- set repeated_keys = ref('int_' ~ table_name ~ '_repeated_keys') -%}
+    repeated_keys as (
+        select {{ key }}
+        from {{ ref('int_' ~ table_name ~ '_repeated_keys') }}
+    ),
+
     {{ rows }} as (
         select
             staged.*,
             false as is_superseded
         from {{ ref(staging_model) }} as staged
-        left join {{ repeated_keys }} as repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
+        left join repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
         where repeated_keys.{{ key }} is null
         union all
         select
@@ -32,7 +37,7 @@
                     {%- endfor %}
             ) > 1 as is_superseded
         from {{ ref(staging_model) }} as staged
-        inner join {{ repeated_keys }} as repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
+        inner join repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
     )
 {%- endmacro %}
 

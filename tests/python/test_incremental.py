@@ -1,6 +1,7 @@
 """Runs that follow one another leave what one full refresh makes, and the past as it was."""
 
 import calendar
+import re
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
@@ -170,6 +171,24 @@ def first_data() -> RawData:
         registered = REGISTERED + timedelta(days=20 if name == "alias" else 0)
         data.customers.append(Customer(name, registered, email=shared.get(name)))
         data.orders += orders_of(name, date(2024, 9, 5), date(2025, 1, 20))
+    # who will be erased: with subsidiaries, with a key twice, with a row that is unsound, linked to
+    # an unsound row, named by that of another, and without a row
+    data.customers += [
+        Customer("boss_gone", REGISTERED, email="boss_gone@example.org"),
+        Customer("branch", REGISTERED, parent_id="boss_gone"),
+        Customer("unsound_branch", REGISTERED, deleted_at="soon", parent_id="boss_gone"),
+        Customer("shadow_gone", REGISTERED, deleted_at="soon", email="boss_gone@example.org"),
+        Customer("asker_gone", REGISTERED, deleted_at="soon", email="asked_gone@example.org"),
+        Customer("asked_gone", REGISTERED, email="asked_gone@example.org"),
+        Customer("double_gone", REGISTERED, email="double_gone@example.org"),
+        Customer("double_gone", REGISTERED, email="other_gone@example.org"),
+        Customer("unsound_gone", REGISTERED, deleted_at="soon", email="unsound_gone@example.org"),
+    ]
+    for name in ("boss", "double", "double", "unsound", "shadow", "asker", "asked", "former"):
+        data.orders += orders_of(f"{name}_gone", date(2024, 10, 10))
+    refund = Refund("double_gone", "double_gone_2024-10-10", date(2024, 10, 20), Decimal(1))
+    data.refunds += [refund, refund]
+    data.orders += orders_of("boss_gone", date(2024, 10, 11), amount=-1)
     data.customers.append(Customer("early", date(2024, 12, 5)))
     data.orders += orders_of("early", date(2025, 1, 2))
     data.customers.append(Customer("unborn", date(2025, 1, 10)))
@@ -180,7 +199,8 @@ def first_data() -> RawData:
 def second_data() -> RawData:
     """Return what is known on the second run."""
     data = first_data()
-    data.erased.append("alias")
+    data.erased += ["alias", "boss_gone", "double_gone", "unsound_gone", "asker_gone"]
+    data.erased.append("former_gone")
     data.customers = [
         it._replace(deleted_at="2025-04-01 08:00:00") if it.customer_id == "deleted" else it
         for it in data.customers
@@ -252,7 +272,7 @@ def test_months_not_stored_at_their_end_are_recomputed(story: Story) -> None:
 
 
 def test_frozen_months_stay_as_they_were(story: Story) -> None:
-    gone = {"erased", "alias", "deleted", "twin"}
+    gone = {"erased", "alias", "deleted", "twin", "boss_gone", "double_gone", "asked_gone"}
     kept = {key: row for key, row in story.first.items() if key[1] in FROZEN and key[0] not in gone}
     assert len(kept) > 50
     for key, row in kept.items():
@@ -276,11 +296,72 @@ def test_open_months_have_all_that_is_known_now(story: Story) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["erased", "alias", "deleted", "twin"])
+@pytest.mark.parametrize(
+    "name", ["erased", "boss_gone", "double_gone", "asked_gone", "deleted", "twin"]
+)
 def test_who_is_gone_is_gone_from_every_month(story: Story, name: str) -> None:
     """Erased, deleted, and merged into a survivor who came later."""
-    assert days_of(story.first, name) or name == "alias"
+    assert days_of(story.first, name)
     assert days_of(story.second, name) == []
+
+
+@pytest.fixture(scope="module")
+def remains(story: Story) -> list[tuple[str, str]]:
+    """Return (place, text) of every text in a table that names an erased person."""
+    columns = story.project.query(
+        "select table_schema || '.' || table_name, column_name from information_schema.columns"
+        " inner join information_schema.tables using (table_schema, table_name)"
+        " where data_type = 'VARCHAR' and table_type = 'BASE TABLE' and table_schema <> 'seeds'"
+    )
+    assert len(columns) > 50
+    query = " union all ".join(
+        f"select distinct '{table}.{column}', {column} from {table}"
+        f" where {column} <> 'erased_customer' and regexp_matches({column}, 'gone|erased|alias')"
+        for table, column in columns
+    )
+    return [(place, text) for place, text in story.project.query(query)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "erased",
+        "alias",
+        "boss_gone",
+        "double_gone",
+        "unsound_gone",
+        "shadow_gone",
+        "asker_gone",
+        "asked_gone",
+        "former_gone",
+        "gone@example.org",
+        "other_gone@example.org",
+    ],
+)
+def test_of_the_erased_nothing_is_left_in_any_table(
+    remains: list[tuple[str, str]], name: str
+) -> None:
+    """Whatever their rows were: linked, with a subsidiary, twice, malformed, or none."""
+    assert [place for place, text in remains if name in text] == []
+
+
+def test_of_the_erased_only_counts_are_left(story: Story) -> None:
+    """Each raw row of theirs is counted once, whatever else is wrong with it."""
+    data = second_data()
+    erased = re.compile("erased|alias|.*_gone")
+    ids = {
+        "customers": [it.customer_id for it in data.customers],
+        "orders": [it.customer_id for it in data.orders],
+        "refunds": [it.order_id for it in data.refunds],
+        "erasure_requests": data.erased,
+    }
+    counts = {table: sum(bool(erased.match(it)) for it in them) for table, them in ids.items()}
+    assert counts["customers"] > counts["erasure_requests"] > counts["refunds"] == 2
+    told = story.project.query(
+        "select source_table, found from marts.data_quality_summary"
+        " where check_type = 'exclusion' and check_name = 'erased_customer'"
+    )
+    assert dict(told) == counts
 
 
 @pytest.mark.parametrize("name", ["found", "elder"])

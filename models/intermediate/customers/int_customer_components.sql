@@ -8,6 +8,7 @@ links as (
         customer_id,
         linked_customer_id
     from {{ ref('int_customer_links') }}
+    where is_identity_link
 ),
 
 customers as (

@@ -3,15 +3,17 @@ with
 customers as (
     select
         customer_id,
+        all_defects is null as is_sound,
         lower(trim(email)) as email,
         {{ digits_only('phone') }} as phone
     from {{ ref('int_customers_checked') }}
-    where all_defects is null
+    where customer_id is not null and not is_superseded
 ),
 
 contact_values as (
     select
         customer_id,
+        is_sound,
         'email' as contact_type,
         email as contact_value
     from customers
@@ -19,6 +21,7 @@ contact_values as (
     union all
     select
         customer_id,
+        is_sound,
         'phone' as contact_type,
         phone as contact_value
     from customers
@@ -40,10 +43,12 @@ placeholders as (
     from {{ ref('placeholder_values') }}
 ),
 
+-- Unsound records take no part in the limit, so that they never change who the sound ones are.
 shared_values as (
     select
         contact_values.contact_type,
-        contact_values.contact_value
+        contact_values.contact_value,
+        count(*) <= policies.max_records_per_value as matches_unsound
     from contact_values
     inner join policies on contact_values.contact_type = policies.contact_type
     group by
@@ -52,7 +57,8 @@ shared_values as (
         policies.min_length,
         policies.max_records_per_value
     having
-        count(*) between 2 and policies.max_records_per_value
+        count(*) > 1
+        and sum(case when contact_values.is_sound then 1 else 0 end) <= policies.max_records_per_value
         and length(contact_values.contact_value) >= policies.min_length
 ),
 
@@ -60,7 +66,8 @@ matching_values as (
     select
         contact_values.customer_id,
         contact_values.contact_type,
-        contact_values.contact_value
+        contact_values.contact_value,
+        contact_values.is_sound
     from contact_values
     inner join shared_values
         on
@@ -70,7 +77,9 @@ matching_values as (
         on
             contact_values.contact_type = placeholders.contact_type
             and contact_values.contact_value = placeholders.value
-    where placeholders.value is null
+    where
+        placeholders.value is null
+        and (contact_values.is_sound or shared_values.matches_unsound)
 )
 
 select * from matching_values

@@ -121,7 +121,12 @@ markets as (
 
 customers as (
     select
-        persons.*,
+        persons.customer_id,
+        {%- for attribute in attributes if attribute != 'parent_record_id' %}
+        persons.{{ attribute }},
+        {%- endfor %}
+        persons.registration_date,
+        persons.record_count,
         parents.customer_id as parent_customer_id,
         coalesce(markets.market, '*') as market,
         first_days.first_day_revenue,

@@ -6,19 +6,13 @@ records as (
     select
         customer_id as record_id,
         case
+            when all_defects is not null then 'quarantined'
             when is_test then 'test_record'
             when deleted_at is not null then 'deleted_record'
             else 'used'
         end as fate
     from {{ ref('int_customers_checked') }}
-    where all_defects is null
-),
-
-unsound_records as (
-    select customer_id as record_id
-    from {{ ref('int_customers_checked') }}
-    where all_defects is not null and customer_id is not null
-    group by customer_id
+    where customer_id is not null and not is_superseded
 ),
 
 components as (
@@ -28,49 +22,65 @@ components as (
     from {{ ref('int_customer_components') }}
 ),
 
-survivors as (
+links as (
     select
-        records.record_id,
-        records.fate,
-        coalesce(components.customer_id, records.record_id) as customer_id
-    from records
-    left join components on records.record_id = components.record_id
+        customer_id as record_id,
+        linked_customer_id as linked_record_id
+    from {{ ref('int_customer_links') }}
 ),
 
 erasure_requests as (
     select customer_id as record_id
     from {{ ref('stg_crm__erasure_requests') }}
     where customer_id is not null
-    group by customer_id
 ),
 
-erased_customers as (
-    select survivors.customer_id
-    from survivors
-    inner join erasure_requests on survivors.record_id = erasure_requests.record_id
-    group by survivors.customer_id
+-- Named by a request, or linked to a record that is, which may be an unsound one.
+named_records as (
+    select record_id
+    from erasure_requests
+    union
+    select links.linked_record_id as record_id
+    from erasure_requests
+    inner join links on erasure_requests.record_id = links.record_id
 ),
 
+named_customers as (
+    select components.customer_id
+    from named_records
+    inner join components on named_records.record_id = components.record_id
+    group by components.customer_id
+),
+
+-- All records of these persons, for each is linked to itself, and the unsound ones linked to them.
+erased_records as (
+    select record_id
+    from named_records
+    union
+    select links.linked_record_id as record_id
+    from named_customers
+    inner join components on named_customers.customer_id = components.customer_id
+    inner join links on components.record_id = links.record_id
+),
+
+-- An erased record may be gone from the customers while other tables still have its rows.
 unified as (
     select
         case
-            when erased_customers.customer_id is null then survivors.record_id
-            else {{ salted_hash('survivors.record_id') }}
+            when erased_records.record_id is null then records.record_id
+            else {{ salted_hash('erased_records.record_id') }}
         end as record_id,
-        case when erased_customers.customer_id is null then survivors.customer_id end
-            as customer_id,
-        case when erased_customers.customer_id is null then survivors.fate else 'erased_customer' end
-            as fate
-    from survivors
-    left join erased_customers on survivors.customer_id = erased_customers.customer_id
-    union all
-    select
-        unsound_records.record_id,
-        cast(null as {{ dbt.type_string() }}) as customer_id,
-        'quarantined' as fate
-    from unsound_records
-    left join records on unsound_records.record_id = records.record_id
-    where records.record_id is null
+        case
+            when erased_records.record_id is null and records.fate <> 'quarantined'
+                then coalesce(components.customer_id, records.record_id)
+        end as customer_id,
+        case
+            when erased_records.record_id is null then records.fate
+            else 'erased_customer'
+        end as fate
+    from records
+    full join erased_records on records.record_id = erased_records.record_id
+    left join components on records.record_id = components.record_id
 )
 
 select * from unified

@@ -1,5 +1,3 @@
-{{ config(materialized='table') }}  -- few rows, and read wherever the raw rows are
-
 with
 
 repeated_keys as (

@@ -24,7 +24,7 @@ erased_orders as (
         exclusion,
         fate
     from {{ ref('int_orders_checked') }}
-    where exclusion = 'erased_customer'
+    where exclusion = 'erased_customer' and not is_superseded
 ),
 
 looked_up as (
