@@ -25,7 +25,13 @@
     {%- set table_name = source_node.name -%}
     {%- set raw_path = var('raw_path') | string -%}
     {%- set missing = table_name in var('missing_sources') -%}
-    {%- set reader = none if missing else duckdb__raw_reader(raw_path, table_name) -%}
+    {%- set required = source_node.config.meta.required -%}
+    {%- if missing and required -%}
+        {%- do exceptions.raise_compiler_error(
+            'The raw table ' ~ table_name ~ ' is required: take it out of the var missing_sources, '
+            ~ 'and set the var raw_path to the folder that has it.') -%}
+    {%- endif -%}
+    {%- set reader = none if missing else duckdb__raw_reader(raw_path, table_name, required) -%}
     {%- set present = [] -%}
     {%- if reader -%}
         {%- for column in run_query('describe select * from ' ~ reader).columns[0].values() -%}
@@ -48,7 +54,7 @@
         ~ (' from ' ~ reader if reader else ' where false')) }}
 {%- endmacro %}
 
-{% macro duckdb__raw_reader(raw_path, table_name) -%}
+{% macro duckdb__raw_reader(raw_path, table_name, required) -%}
     {%- set readers = {
         'csv': ", all_varchar = true, header = true, delim = ',', quote = '\"')",
         'parquet': ')'} -%}
@@ -69,6 +75,6 @@
     {%- endif -%}
     {%- do exceptions.raise_compiler_error(
         'The raw table ' ~ table_name ~ ' is neither ' ~ file ~ '.csv nor ' ~ file ~ '.parquet. '
-        ~ ('Set the var raw_path to the folder that has it.' if table_name in ['customers', 'orders']
+        ~ ('Set the var raw_path to the folder that has it.' if required
             else 'Name it in the var missing_sources if you have no such table.')) -%}
 {%- endmacro %}

@@ -6,11 +6,18 @@
         {%- set zone = modules.pytz.timezone(var('business_timezone')) -%}
         {{ return(run_started_at.astimezone(zone).date()) }}
     {%- endif -%}
-    {%- if not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', given | string) -%}
+    {#- a day that its month lacks, such as 2026-02-30, would come out as one of the next month -#}
+    {%- set text = given | string -%}
+    {%- set day = none -%}
+    {%- if modules.re.match('^[12][0-9]{3}-(0[1-9]|1[0-2])-[0-9]{2}$', text) -%}
+        {%- set first = modules.datetime.datetime.strptime(text[:7], '%Y-%m').date() -%}
+        {%- set day = first + modules.datetime.timedelta(days=(text[8:] | int) - 1) -%}
+    {%- endif -%}
+    {%- if day is none or day.isoformat() != text -%}
         {%- do exceptions.raise_compiler_error(
             'The var as_of_date is "' ~ given ~ '"; it must be a date such as 2026-06-15, or null') -%}
     {%- endif -%}
-    {{ return(modules.datetime.datetime.strptime(given | string, '%Y-%m-%d').date()) }}
+    {{ return(day) }}
 {%- endmacro %}
 
 {% macro date_literal(day) -%}
