@@ -1,5 +1,6 @@
 {#- One row per defect that a rule of a decision table has in itself or beside another rule.
-    `catalogue` and `catalogue_column` say where every outcome must be. -#}
+    `catalogue` and `catalogue_column` say where every outcome must be. A table must have rules, of the
+    rule set in force if it has rule sets. -#}
 {% test decision_table(model, seed_name, catalogue, catalogue_column) %}
 
 {{ config(meta={'reports_rules': true}) }}
@@ -16,6 +17,32 @@ outcomes as (
     select {{ catalogue_column }} as outcome
     from {{ catalogue }}
 ),
+
+rule_sets as (
+    select rule_set
+    from rules
+    group by rule_set
+),
+
+{% if table.has_rule_sets -%}
+{%- set rule_set = var('tier_rule_set') | string | replace("'", "''") -%}
+no_rules as (
+    select
+        '(no rule)' as rule_id,
+        'the var tier_rule_set is {{ rule_set }}, of which there is no rule; the rule sets are: '
+        || coalesce({{ dbt.listagg('rule_set', "', '", 'order by rule_set') }}, '(none)') as defect
+    from rule_sets
+    having coalesce(max(case when rule_set = '{{ rule_set }}' then 1 else 0 end), 0) = 0
+),
+{%- else -%}
+no_rules as (
+    select
+        '(no rule)' as rule_id,
+        'the table has no rules' as defect
+    from rule_sets
+    having count(*) = 0
+),
+{%- endif %}
 
 twice as (
     select
@@ -111,6 +138,8 @@ clashes as (
 ),
 {% endfor %}
 defects as (
+    select * from no_rules
+    union all
     select * from twice
     union all
     select * from incomplete

@@ -1,14 +1,29 @@
 {#- Bands of a metric: in each market and period exactly one row for each score, bounds that ascend
-    from the worst to the best (recency: descend), and only the last without a limit. -#}
+    from the worst to the best (recency: descend), and only the last without a limit. A market may
+    have no bands of its own, as long as '*' has. -#}
 {% test score_bands(model, seed_name) %}
 
 {{ config(meta={'reports_rules': true}) }}
 {%- set text = dbt.type_string() %}
+{%- set metrics = ['recency', 'frequency', 'monetary'] %}
 
 with
 
 bands as (
     select * from {{ model }}
+),
+
+scopes as (
+    {%- for metric in metrics %}
+    select
+        '*' as market,
+        '{{ metric }}' as metric
+    union
+    {%- endfor %}
+    select
+        market,
+        metric
+    from bands
 ),
 
 changes as (
@@ -29,7 +44,7 @@ changes as (
         market,
         metric,
         (select min(evaluation_date) from {{ ref('int_evaluation_dates') }}) as changed_on
-    from bands
+    from scopes
 ),
 
 in_force as (
@@ -48,11 +63,11 @@ in_force as (
             partition by changes.changed_on, changes.market, changes.metric
             order by bands.cut, bands.band_id
         ) as position,
-        count(*) over (
+        count(bands.band_id) over (
             partition by changes.changed_on, changes.market, changes.metric
         ) as bands_in_force
     from changes
-    inner join bands
+    left join bands
         on
             changes.market = bands.market
             and changes.metric = bands.metric
@@ -62,12 +77,13 @@ in_force as (
 
 defects as (
     select
-        band_id as rule_id,
+        coalesce(band_id, '(no band)') as rule_id,
         'from ' || cast(changed_on as {{ text }}) || ' the scores 1 to 5 of ' || metric
         || ' in market ' || market || ' are not there once each' as defect
     from in_force
-    where (cut <> position or bands_in_force <> 5) and position = 1
-    or cut <> position
+    where
+        (market = '*' or band_id is not null)
+        and ((position = 1 and bands_in_force <> 5) or cut <> position)
     union all
     select
         band_id as rule_id,
@@ -83,13 +99,13 @@ defects as (
             else 'only the last band may be without an upper_bound'
         end as defect
     from in_force
-    where (position = 5) <> (upper_bound is null)
+    where band_id is not null and (position = 5) <> (upper_bound is null)
     union all
     select
         band_id as rule_id,
         'the metric ' || coalesce(metric, '(blank)') || ' is not recency, frequency or monetary' as defect
     from bands
-    where metric is null or metric not in ('recency', 'frequency', 'monetary')
+    where metric is null or metric not in ('{{ metrics | join("', '") }}')
     union all
     select
         bands.band_id as rule_id,

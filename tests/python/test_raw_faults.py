@@ -144,14 +144,12 @@ def test_files_of_other_systems_are_read(small_build: Project) -> None:
             {"missing_sources": [*OPTIONAL_TABLES, "customers"]},
             ("customers", "missing_sources", "required"),
             id="required_table_declared_missing",
-            marks=pytest.mark.xfail(strict=True, reason="it is read as empty, all marts with it"),
         ),
         pytest.param({"as_of_date": "soon"}, ("as_of_date", "soon"), id="no_date"),
         pytest.param(
             {"as_of_date": "2025-02-30"},
             ("as_of_date", "2025-02-30"),
             id="day_that_no_month_has",
-            marks=pytest.mark.xfail(strict=True, reason="the message names no var"),
         ),
     ],
 )

@@ -112,6 +112,7 @@ def add(name: str, like: str, **cells: str) -> Break:
     return edit
 
 
+RULE_TABLES = ("tier_rules", "tier_policies", "rfm_bands", "rfm_policies", "rfm_segments")
 DEFECTS: list[Any] = [
     pytest.param(
         {
@@ -192,10 +193,28 @@ DEFECTS: list[Any] = [
         id="gap_and_catch_all_that_ends_and_unreachable_rule",
     ),
     pytest.param(
-        {"tier_rules": [lambda rows: rows.clear()]},
-        [("tier_rules", "live")],
+        {seed: [lambda rows: rows.clear()] for seed in RULE_TABLES},
+        [
+            ("tier_rules", "tier_rule_set is live", "(none)"),
+            ("rfm_segments", "no rules"),
+            *(("rfm_bands", metric, "market *") for metric in ("recency", "frequency", "monetary")),
+            ("tier_policies", "market *", "0 rows"),
+            ("rfm_policies", "market *", "0 rows"),
+        ],
         id="no_rules",
-        marks=pytest.mark.xfail(strict=True, reason="an empty table has no cell without a rule"),
+    ),
+    pytest.param(
+        {
+            "rfm_bands": [
+                *(put(f"recency_{score}", valid_from="2025-03-01") for score in range(1, 6)),
+                *(put(f"frequency_{score}", valid_to="2025-02-01") for score in range(1, 6)),
+            ]
+        },
+        [
+            ("rfm_bands", "from 2024-12-31", "recency", "market *"),
+            ("rfm_bands", "from 2025-02-01", "frequency", "market *"),
+        ],
+        id="no_bands_for_a_while",
     ),
 ]
 
@@ -286,12 +305,14 @@ def test_what_the_engine_finds_is_named_too(
     assert [words for words in told if words not in output] == [], output
 
 
-@pytest.mark.xfail(strict=True, reason="only the contract of the history stops it")
 def test_unknown_rule_set_is_named(good: Good) -> None:
+    """With the rule sets that there are."""
     options = ("build", "--select", "tier_rules+")
-    output = good.dbt(*options, variables={"tier_rule_set": "liv"}, expect=1)
+    edit = by_rows(add("candidate", "live_otherwise", rule_set="spring"))
+    with good.edited({"tier_rules": edit}):
+        output = good.dbt(*options, variables={"tier_rule_set": "liv"}, expect=1)
     assert good.marts() == good.before
-    assert re.search(r"rule.?set.*\bliv\b", output)
+    assert re.search(r"seeds: .*tier_rule_set is liv,.*: live, spring", output)
 
 
 def test_a_sound_change_passes(good: Good) -> None:
