@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
+from strata.calibrate.arrays import Floats
 from strata.calibrate.errors import CalibrationError
-from strata.calibrate.likelihood import Vector
 from strata.calibrate.proposal import Proposal
 from strata.calibrate.seeds import Row, SeedFile, dated_key, number_text
 from strata.calibrate.warehouse import Customers
@@ -82,7 +82,7 @@ def propose_bands(seed: SeedFile, customers: Customers, as_of: date) -> Proposal
     return proposal
 
 
-def cut_points(values: Vector, decimals: int) -> Vector:
+def cut_points(values: Floats, decimals: int) -> Floats:
     """Return the quintile cut points, rounded down to the decimals of the values.
 
     Rounding down moves no value: with so many decimals none lies between a cut point and its

@@ -7,10 +7,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, gammaln
 
+from strata.calibrate.arrays import Floats
 from strata.calibrate.errors import CalibrationError
-from strata.calibrate.likelihood import Vector, maximise
+from strata.calibrate.likelihood import maximise
 
-STARTS: Final = ((0.3, 0.2, 0.5, 2.0), (1.0, 1.0, 1.0, 1.0), (2.0, 1.0, 0.1, 5.0), (0.1, 0.05, 2, 1))
+STARTS: Final = (
+    (0.3, 0.2, 0.5, 2.0),
+    (1.0, 1.0, 1.0, 1.0),
+    (2.0, 1.0, 0.1, 5.0),
+    (0.1, 0.05, 2, 1),
+)
 """r, alpha, a, b to start from, time by the mean age of the customers."""
 UNIDENTIFIED: Final = 1.0
 """Standard error of the logarithm of a or b from which it counts as unidentified."""
@@ -95,7 +101,7 @@ def fit_bgnbd(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Bgnbd
     )
 
 
-def _check(x: Vector, t_x: Vector, t: Vector) -> None:
+def _check(x: Floats, t_x: Floats, t: Floats) -> None:
     """Refuse values that no history of purchases has."""
     if not all(np.isfinite(it).all() for it in (x, t_x, t)):
         raise CalibrationError("BG/NBD: a purchase count or a date is missing or not finite")
@@ -118,7 +124,7 @@ class _Likelihood:
         Customers of each history.
     """
 
-    def __init__(self, x: Vector, t_x: Vector, t: Vector, counts: NDArray[np.int_]) -> None:
+    def __init__(self, x: Floats, t_x: Floats, t: Floats, counts: NDArray[np.int_]) -> None:
         self.x, self.t_x, self.t = x, t_x, t
         self.weights = counts.astype(np.float64)
         self.bought_again = x > 0
@@ -127,7 +133,7 @@ class _Likelihood:
         self.customers_by_x = np.bincount(position, weights=self.weights)
         self.customers = float(self.weights.sum())
 
-    def __call__(self, logarithms: Vector) -> tuple[float, Vector]:
+    def __call__(self, logarithms: Floats) -> tuple[float, Floats]:
         """Return the log-likelihood and its gradient, shape (4,)."""
         r, alpha, a, b = np.exp(logarithms)
         n, by_x, few_x = self.customers, self.customers_by_x, self.distinct_x
@@ -138,15 +144,12 @@ class _Likelihood:
         alive = -events * log_alive
         gone = np.full_like(alive, -np.inf)
         again = self.bought_again
-        gone[again] = (
-            np.log(a) - np.log(b + self.x[again] - 1) - events[again] * log_gone[again]
-        )
+        gone[again] = np.log(a) - np.log(b + self.x[again] - 1) - events[again] * log_gone[again]
         together = np.logaddexp(alive, gone)
         value = (
             by_x @ (gammaln(r + few_x) - gammaln(r))
             + n * r * np.log(alpha)
-            + by_x
-            @ (gammaln(a + b) - gammaln(a + b + few_x) + gammaln(b + few_x) - gammaln(b))
+            + by_x @ (gammaln(a + b) - gammaln(a + b + few_x) + gammaln(b + few_x) - gammaln(b))
             + self.weights @ together
         )
         share_gone = np.exp(gone - together)

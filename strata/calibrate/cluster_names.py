@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from strata.calibrate.likelihood import Vector
+from strata.calibrate.arrays import Floats
 
 LOW_WORDS: Final = (("recent", "近期"), ("rare", "低频"), ("small", "低额"))
 HIGH_WORDS: Final = (("lapsed", "久未购买"), ("frequent", "高频"), ("large", "高额"))
@@ -23,14 +23,14 @@ class ClusterName:
     label_zh: str
 
 
-def name_clusters(centres: Vector, medians: Vector, spreads: Vector) -> list[ClusterName]:
+def name_clusters(centres: Floats, medians: Floats, spreads: Floats) -> list[ClusterName]:
     """Name clusters so that no two have the same name.
 
     Each measure of the centre is compared with the median customer: recent or lapsed, frequent or
     rare, large or small. Clusters that share these three words are cut into two halves along the
-    measure in which they lie furthest apart: the half further from the median is ``very`` so. Halves
-    with more than one cluster are cut again along another measure; three cuts tell 8 clusters
-    apart.
+    measure in which they lie furthest apart: the half further from the median is ``very`` so.
+    Halves with more than one cluster are cut again along another measure; three cuts tell 8
+    clusters apart.
 
     Parameters
     ----------
@@ -47,7 +47,9 @@ def name_clusters(centres: Vector, medians: Vector, spreads: Vector) -> list[Clu
     """
     is_high = centres > medians
     is_very = np.zeros_like(is_high)
-    distances = np.abs(np.log1p(np.maximum(centres, 0)) - np.log1p(np.maximum(medians, 0))) / spreads
+    distances = (
+        np.abs(np.log1p(np.maximum(centres, 0)) - np.log1p(np.maximum(medians, 0))) / spreads
+    )
     for words in dict.fromkeys(tuple(row) for row in is_high.tolist()):
         sharing = np.flatnonzero((is_high == words).all(axis=1))
         _tell_apart(sharing, distances, (0, 1, 2), is_very)
@@ -55,7 +57,10 @@ def name_clusters(centres: Vector, medians: Vector, spreads: Vector) -> list[Clu
 
 
 def _tell_apart(
-    sharing: NDArray[np.intp], distances: Vector, measures: tuple[int, ...], is_very: NDArray[np.bool_]
+    sharing: NDArray[np.intp],
+    distances: Floats,
+    measures: tuple[int, ...],
+    is_very: NDArray[np.bool_],
 ) -> None:
     """Mark the further half of clusters that share their words, and go on in both halves."""
     if len(sharing) < 2:  # noqa: PLR2004 - one needs no telling apart

@@ -11,9 +11,9 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
+from strata.calibrate.arrays import Floats
 from strata.calibrate.cluster_names import name_clusters
 from strata.calibrate.errors import CalibrationError
-from strata.calibrate.likelihood import Vector
 from strata.calibrate.proposal import Proposal
 from strata.calibrate.seeds import Row, SeedFile, number_text
 from strata.calibrate.warehouse import Customers
@@ -52,14 +52,14 @@ class Clusters:
         From -1 to 1, higher is better separated.
     """
 
-    centres: Vector
-    spreads: Vector
-    medians: Vector
+    centres: Floats
+    spreads: Floats
+    medians: Floats
     customers: NDArray[np.int_]
     silhouette: float
 
 
-def fit_clusters(values: Vector) -> Clusters:
+def fit_clusters(values: Floats) -> Clusters:
     """Cluster customers by k-means, k from 4 to 6 by the best silhouette, the lowest if equal.
 
     Parameters
@@ -199,7 +199,7 @@ def _rows(clusters: Clusters, market: str, as_of: date) -> list[Row]:
     ]
 
 
-def _sample(points: Vector, size: int, generator: np.random.Generator) -> Vector:
+def _sample(points: Floats, size: int, generator: np.random.Generator) -> Floats:
     """Return so many rows, or all if there are not more."""
     if len(points) <= size:
         return points

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln
 
+from strata.calibrate.arrays import Floats
 from strata.calibrate.errors import CalibrationError
-from strata.calibrate.likelihood import Vector, maximise
+from strata.calibrate.likelihood import maximise
 
 STARTS: Final = ((6.0, 2.5, 0.4), (1.0, 1.0, 1.0), (20.0, 1.0, 0.05), (2.0, 10.0, 5.0))
 """p, q - 1, v to start from, money by the mean value of an order day."""
@@ -66,7 +67,9 @@ def fit_gamma_gamma(frequency: ArrayLike, monetary: ArrayLike) -> GammaGammaFit:
     """
     x, m = (np.asarray(it, dtype=np.float64) for it in (frequency, monetary))
     if not (np.isfinite(x).all() and np.isfinite(m).all()):
-        raise CalibrationError("Gamma-Gamma: a purchase count or an amount is missing or not finite")
+        raise CalibrationError(
+            "Gamma-Gamma: a purchase count or an amount is missing or not finite"
+        )
     used = (x > 0) & (m > 0)
     if not used.any():
         raise CalibrationError("Gamma-Gamma: nobody bought on a second day for more than 0")
@@ -97,7 +100,7 @@ class _Likelihood:
         Purchase days after the first, and their mean value.
     """
 
-    def __init__(self, x: Vector, m: Vector) -> None:
+    def __init__(self, x: Floats, m: Floats) -> None:
         self.x = x
         self.total = x * m
         self.log_m = np.log(m)
@@ -105,7 +108,7 @@ class _Likelihood:
         self.distinct_x, position = np.unique(x, return_inverse=True)
         self.customers_by_x = np.bincount(position).astype(np.float64)
 
-    def __call__(self, logarithms: Vector) -> tuple[float, Vector]:
+    def __call__(self, logarithms: Floats) -> tuple[float, Floats]:
         """Return the log-likelihood and its gradient, shape (3,)."""
         p, q_less_1, v = np.exp(logarithms)
         q = 1 + q_less_1

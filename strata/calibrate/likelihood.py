@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from strata.calibrate.arrays import Floats
 from strata.calibrate.errors import CalibrationError
 
-Vector = NDArray[np.float64]
-Objective = Callable[[Vector], tuple[float, Vector]]
+Objective = Callable[[Floats], tuple[float, Floats]]
 
 LOWEST: Final = 1e-5
 HIGHEST: Final = 1e5
@@ -41,8 +41,8 @@ class Maximum:
         Parameters that ended at their bound, where the likelihood is flat.
     """
 
-    parameters: Vector
-    log_standard_errors: Vector
+    parameters: Floats
+    log_standard_errors: Floats
     log_likelihood: float
     at_bound: tuple[bool, ...]
 
@@ -91,11 +91,11 @@ def maximise(
     """
     low, high = np.log(LOWEST), np.log(HIGHEST)
 
-    def loss(logarithms: Vector) -> tuple[float, Vector]:
+    def loss(logarithms: Floats) -> tuple[float, Floats]:
         value, slope = objective(logarithms)
         return -value / observations, -slope / observations
 
-    best: Vector | None = None
+    best: Floats | None = None
     best_value = -np.inf
     for start in starts:
         result = minimize(
@@ -130,7 +130,9 @@ def maximise(
     )
 
 
-def _standard_errors(objective: Objective, logarithms: Vector, at_bound: NDArray[np.bool_]) -> Vector:
+def _standard_errors(
+    objective: Objective, logarithms: Floats, at_bound: NDArray[np.bool_]
+) -> Floats:
     """Return the standard errors of the logarithms: the root of the inverse information's diagonal.
 
     The information is minus the Hessian, by central differences of the gradient.

@@ -129,9 +129,7 @@ class SeedFile:
             if the rows in force end on different days.
         """
         told = ", ".join(f"{column} {value}" for column, value in where.items())
-        later = [
-            start for record in self._chosen(where) if (start := self._start(record)) > as_of
-        ]
+        later = [start for record in self._chosen(where) if (start := self._start(record)) > as_of]
         if later:
             raise CalibrationError(
                 f"{self.name} ({told}) already has rows from {min(later)}, after {as_of};"

@@ -11,8 +11,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from strata.calibrate.arrays import Floats
 from strata.calibrate.errors import CalibrationError
-from strata.calibrate.likelihood import Vector
 
 NEAREST: Final = 4
 """Stored dates that are listed if the one asked for is not stored."""
@@ -43,7 +43,7 @@ class Customers:
     """
 
     market: NDArray[np.str_]
-    measures: dict[str, Vector]
+    measures: dict[str, Floats]
 
     def __len__(self) -> int:
         """Count the customers."""
@@ -58,7 +58,7 @@ class Customers:
             self.market[kept], {name: values[kept] for name, values in self.measures.items()}
         )
 
-    def finite(self, measure: str) -> Vector:
+    def finite(self, measure: str) -> Floats:
         """Return a measure that has a finite value for every customer.
 
         Raises
