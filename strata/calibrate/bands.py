@@ -9,7 +9,7 @@ import numpy as np
 from strata.calibrate.arrays import Floats
 from strata.calibrate.errors import CalibrationError
 from strata.calibrate.proposal import Proposal
-from strata.calibrate.seeds import Row, SeedFile, dated_key, number_text
+from strata.calibrate.seeds import Row, SeedFile, dated_key
 from strata.calibrate.warehouse import Customers
 
 SEED: Final = Path("seeds/rfm/rfm_bands.csv")
@@ -23,7 +23,6 @@ DECIMALS: Final = {"recency": 0, "frequency": 0, "monetary": 2}
 CUTS: Final = (20, 40, 60, 80)
 FEWEST_CUSTOMERS: Final = 100
 """Customers with an order below which quintiles say little."""
-MONEY_DIGITS: Final = 17
 
 
 def propose_bands(seed: SeedFile, customers: Customers, as_of: date) -> Proposal:
@@ -71,7 +70,7 @@ def propose_bands(seed: SeedFile, customers: Customers, as_of: date) -> Proposal
             )
             continue
         cuts = cut_points(chosen.finite(METRICS[metric]), DECIMALS[metric])
-        texts = [number_text(cut, MONEY_DIGITS) for cut in cuts]
+        texts = [f"{cut:.{DECIMALS[metric]}f}" for cut in cuts]
         if (np.diff(cuts) <= 0).any():
             proposal.kept.append(
                 f"{metric} of market {market} keeps its bands: the cut points {', '.join(texts)}"
@@ -118,13 +117,17 @@ def _propose(
     rows = []
     for row in current:
         bound = by_score[row["score"]]
-        share = CUTS[bounds.index(bound)] if bound else 100
+        note = (
+            f"{CUTS[bounds.index(bound)]} % of the customers with an order are at or below"
+            if bound
+            else "the other customers with an order"
+        )
         rows.append(
             row
             | {
                 "band_id": dated_key(row["band_id"], as_of),
                 "upper_bound": bound,
-                "note": f"{share} % of the customers with an order are at or below",
+                "note": note,
             }
         )
         if bound:

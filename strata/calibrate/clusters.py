@@ -82,8 +82,9 @@ def fit_clusters(values: Floats) -> Clusters:
     """
     logarithms = np.log1p(np.maximum(values, 0))
     spreads = logarithms.std(axis=0)
-    if (spreads <= 0).any():
-        same = MEASURES[int(np.argmin(spreads))]
+    ranges = np.ptp(logarithms, axis=0)
+    if (ranges == 0).any():
+        same = MEASURES[int(np.argmin(ranges))]
         raise CalibrationError(f"{same} is the same for all customers, so that nothing separates")
     points = logarithms / spreads
     distinct = len(np.unique(points, axis=0))
@@ -100,7 +101,9 @@ def fit_clusters(values: Floats) -> Clusters:
     with threadpool_limits(limits=1):
         for number in NUMBERS_OF_CLUSTERS:
             model = KMeans(number, n_init=STARTS, random_state=RANDOM_STATE).fit(fitted)
-            silhouette = float(silhouette_score(judged, model.predict(judged)))
+            labels = model.predict(judged)
+            is_split = np.ptp(labels) > 0
+            silhouette = float(silhouette_score(judged, labels)) if is_split else -1.0
             if silhouette > best_silhouette:
                 best, best_silhouette = model, silhouette
         assert best is not None

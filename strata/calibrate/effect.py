@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from strata.calibrate.warehouse import Warehouse
 
 PROJECT_FILES: Final = ("dbt_project.yml", "profiles", "models", "macros", "seeds", "tests")
 PYTHON_TESTS: Final = "python"
+TIME_OF_DAY: Final = re.compile(r"^\d\d:\d\d:\d\d\s+")
 COMPARED: Final = {
     "tier_code": "value tier",
     "rfm_segment": "RFM segment",
@@ -122,10 +124,20 @@ class _Trial:
             "as_of_date": warehouse.last_date().isoformat(),
         }
         _copy_project(project, self.project)
+        self._use_the_copy()
         shutil.copyfile(warehouse.path, self.warehouse.path)
         log = warehouse.path.with_name(warehouse.path.name + ".wal")
         if log.exists():
             shutil.copyfile(log, self.warehouse.path.with_name(self.warehouse.path.name + ".wal"))
+
+    def _use_the_copy(self) -> None:
+        """Let the profile of the copied project name the copied warehouse, whatever it named."""
+        profiles = self.project / "profiles" / "profiles.yml"
+        settings = yaml.safe_load(profiles.read_text(encoding="utf-8"))
+        for profile in settings.values():
+            profile["target"] = "duckdb"
+            profile["outputs"]["duckdb"]["path"] = str(self.warehouse.path)
+        profiles.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
     def replace(self, seeds: Sequence[SeedFile]) -> None:
         """Put the proposed seeds in place of those of the copy."""
@@ -148,7 +160,6 @@ class _Trial:
             "DBT_LOG_PATH": str(self.folder / "logs"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "STRATA_DUCKDB_PATH": str(self.warehouse.path),
-            "STRATA_TARGET": "duckdb",
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
         done = subprocess.run(
@@ -208,7 +219,7 @@ def _copy_project(source: Path, target: Path) -> None:
 
 def _reason(output: str) -> str:
     """Return what dbt says of its first error, in one line."""
-    lines = [line.partition("  ")[2].strip() for line in output.splitlines()]
+    lines = [TIME_OF_DAY.sub("", line).strip() for line in output.splitlines()]
     starts = [number for number, line in enumerate(lines) if "Error" in line or "ERROR" in line]
     told = lines[starts[0] :] if starts else lines[-LAST_LINES:]
     return " ".join([line for line in told if line][:LAST_LINES]) or "it said nothing"

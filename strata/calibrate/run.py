@@ -139,11 +139,13 @@ def _propose(
 
 def _progress() -> Progress:
     """Make a progress bar on stderr, shown on terminals only."""
+    console = Console(stderr=True)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )

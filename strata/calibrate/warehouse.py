@@ -163,6 +163,13 @@ class Warehouse:
         names = list(dict.fromkeys(measures))
         selected = "".join(f", cast({BGNBD.get(name, name)} as double) as {name}" for name in names)
         history = self.table("customer_tier_history")
+        present = {row[0] for row in self.query(f"describe {history}")}
+        absent = [name for name in names if name not in BGNBD and name not in present]
+        if absent:
+            raise CalibrationError(
+                f"customer_tier_history in {self.path} has no column {absent[0]};"
+                " build it anew with `dbt build`"
+            )
         with self._connection() as connection:
             found = connection.execute(
                 f"select market{selected} from {history}"
@@ -200,4 +207,4 @@ class _Connection:
 
     def _refusal(self, reason: str) -> CalibrationError:
         line = reason.splitlines()[0]
-        return CalibrationError(f"there is no build to calibrate ({line}); run `make build`")
+        return CalibrationError(f"cannot read a build ({line}); `make build` makes one")
