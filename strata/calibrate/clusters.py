@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
-from threadpoolctl import threadpool_limits
 
 from strata.calibrate.arrays import Floats
 from strata.calibrate.cluster_names import name_clusters
@@ -97,17 +96,14 @@ def fit_clusters(values: Floats) -> Clusters:
     judged = _sample(fitted, LARGEST_SILHOUETTE, generator)
     best: KMeans | None = None
     best_silhouette = -np.inf
-    # sums of several threads are added in any order, so that their last digits vary
-    with threadpool_limits(limits=1):
-        for number in NUMBERS_OF_CLUSTERS:
-            model = KMeans(number, n_init=STARTS, random_state=RANDOM_STATE).fit(fitted)
-            labels = model.predict(judged)
-            is_split = np.ptp(labels) > 0
-            silhouette = float(silhouette_score(judged, labels)) if is_split else -1.0
-            if silhouette > best_silhouette:
-                best, best_silhouette = model, silhouette
-        assert best is not None
-        nearest = best.predict(points)
+    for number in NUMBERS_OF_CLUSTERS:
+        model = KMeans(number, n_init=STARTS, random_state=RANDOM_STATE).fit(fitted)
+        labels = model.predict(judged)
+        silhouette = float(silhouette_score(judged, labels)) if np.ptp(labels) > 0 else -1.0
+        if silhouette > best_silhouette:
+            best, best_silhouette = model, silhouette
+    assert best is not None
+    nearest = best.predict(points)
     centres = np.expm1(best.cluster_centers_ * spreads)
     # least significant first; most recent is fewest days
     order = np.lexsort((centres[:, 0], -centres[:, 1], -centres[:, 2]))

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import duckdb
 import yaml
 
 from strata.calibrate.errors import CalibrationError
@@ -88,24 +89,21 @@ def measure_effect(
     try:
         with TemporaryDirectory(prefix="strata-calibrate-") as folder:
             trial = _Trial(Path(folder), project, warehouse, variables)
-            stored = trial.classes()
+            stored = trial.classes("stored")
             report("dbt build of a copy, without the proposal")
             trial.build("without the proposal")
-            before = trial.classes()
+            before = trial.classes("before")
             trial.replace(seeds)
             report("dbt build of a copy, with the proposal")
             trial.build("with the proposal")
-            after = trial.classes()
+            after = trial.classes("after")
+            customers, changed = _compare(before, after)
+            _, between = _compare(stored, before)
     except OSError as error:
         raise CalibrationError(
             f"cannot copy the project or the warehouse: {error.strerror or error}"
         ) from error
-    changed = _differences(before, after)
-    stale = {what: count for what, count in _differences(stored, before).items() if count}
-    return Effect(len(after), changed, stale)
-
-
-Classes = dict[str, dict[str, Any]]
+    return Effect(customers, changed, {name: count for name, count in between.items() if count})
 
 
 class _Trial:
@@ -175,27 +173,46 @@ class _Trial:
                 f"the effect cannot be measured, dbt build {what} failed: {_reason(done.stdout)}"
             )
 
-    def classes(self) -> Classes:
-        """Return what each customer is, by customer_id."""
+    def classes(self, name: str) -> Path:
+        """Write what each customer now is to a file, and return its path."""
         table = self.warehouse.table("customer_tiers")
         described = self.warehouse.query(f"describe {table}")
-        columns = [name for name in COMPARED if any(row[0] == name for row in described)]
+        columns = [column for column in COMPARED if any(row[0] == column for row in described)]
+        path = self.folder / f"{name}.parquet"
         listed = ", ".join(["customer_id", *columns])
-        rows = self.warehouse.query(f"select {listed} from {table}")
-        return {row[0]: dict(zip(columns, row[1:], strict=True)) for row in rows}
+        self.warehouse.query(f"copy (select {listed} from {table}) to {_quoted(path)}")
+        return path
 
 
-def _differences(before: Classes, after: Classes) -> dict[str, int]:
-    """Count the customers with another value; one who is there only once counts too."""
-    counts = {}
-    for column, name in COMPARED.items():
-        if not any(column in classes for classes in after.values()):
-            continue
-        counts[name] = sum(
-            before.get(customer, {}).get(column) != after.get(customer, {}).get(column)
-            for customer in before.keys() | after.keys()
+def _compare(before: Path, after: Path) -> tuple[int, dict[str, int]]:
+    """Count the customers after, and those with another value than before.
+
+    One who is there only before or only after has other values; columns that are not there before
+    and after are left out.
+    """
+    with duckdb.connect() as connection:
+        both = [f"read_parquet({_quoted(path)})" for path in (before, after)]
+        found = [
+            {row[0] for row in connection.execute(f"describe from {it}").fetchall()} for it in both
+        ]
+        columns = [column for column in COMPARED if column in found[0] & found[1]]
+        changes = "".join(
+            f", count(*) filter (a.customer_id is null or b.customer_id is null"
+            f" or a.{column} is distinct from b.{column})"
+            for column in columns
         )
-    return counts
+        (counts,) = connection.execute(
+            f"select count(b.customer_id){changes}"
+            f" from {both[0]} as a full join {both[1]} as b on a.customer_id = b.customer_id"
+        ).fetchall()
+    names = [COMPARED[column] for column in columns]
+    return counts[0], dict(zip(names, counts[1:], strict=True))
+
+
+def _quoted(path: Path) -> str:
+    """Write a path as text of SQL."""
+    text = str(path).replace("'", "''")
+    return f"'{text}'"
 
 
 def _raw_path(project: Path, variables: Mapping[str, Any]) -> Path:

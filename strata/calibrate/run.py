@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from threadpoolctl import threadpool_limits
 
 from strata.calibrate import bands, clusters, lifetime_values, scores
 from strata.calibrate.effect import Effect, measure_effect
@@ -124,7 +125,9 @@ def _propose(
         task = progress.add_task("calibrate", total=len(parts) + 2)
         for part in parts:
             progress.update(task, description=f"fit {part}")
-            proposal = PARTS[part](project, warehouse, day)
+            # sums of several threads are added in any order: their last digits vary
+            with threadpool_limits(limits=1):
+                proposal = PARTS[part](project, warehouse, day)
             proposal.check()
             proposals.append(proposal)
             progress.advance(task)

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from strata.calibrate import bands, clusters, run, scores, seeds
 from strata.calibrate.bgnbd import fit_bgnbd
 from strata.calibrate.cluster_names import name_clusters
-from strata.calibrate.effect import Effect, _reason
+from strata.calibrate.effect import Effect, _compare, _reason
 from strata.calibrate.errors import CalibrationError
 from strata.calibrate.gamma_gamma import fit_gamma_gamma
 from strata.calibrate.lifetime_values import MEASURES as CLV_MEASURES
@@ -884,6 +884,29 @@ def test_the_reason_of_dbt_is_its_first_error() -> None:
     )
     assert _reason(output) == "Compilation Error in model customer_tiers it has no sense Done."
     assert _reason("") == "it said nothing"
+
+
+def test_customers_are_compared_with_nulls_and_without_partners(tmp_path: Path) -> None:
+    both = [tmp_path / "it's before.parquet", tmp_path / "after.parquet"]
+    columns = ("customer_id", "tier_code", "rfm_segment", "rfm_cluster")
+    rows: list[list[tuple[str | None, ...]]] = [
+        [("a", "low", None, "x"), ("b", "low", "new", "x"), ("c", "low", "new", "x")],
+        [("a", "low", "new", "x"), ("b", "vip", "new", "x"), ("d", "low", None, "x")],
+    ]
+    for path, cells in zip(both, rows, strict=True):
+        pd.DataFrame(cells, columns=columns).to_parquet(path)
+    assert _compare(*both) == (3, {"value tier": 3, "RFM segment": 3, "RFM cluster": 2})
+    assert _compare(both[0], both[0])[1] == dict.fromkeys(
+        ("value tier", "RFM segment", "RFM cluster"), 0
+    )
+
+
+def test_a_build_that_is_not_up_to_date_is_told(desk: Desk) -> None:
+    desk.fill()
+    desk.measured = Effect(2_000, {"value tier": 500}, {"value tier": 7})
+    output = " ".join(desk.run("--what", "bands", "--dry-run").stdout.split())
+    assert "value tier │ 500 │ 25.0%" in output
+    assert "not up to date: without the proposal too, value tier of 7 changes" in output
 
 
 # With dbt ---------------------------------------------------------------------------------------
