@@ -28,11 +28,12 @@ from strata.calibrate.lifetime_values import MEASURES as CLV_MEASURES
 from strata.calibrate.lifetime_values import propose_lifetime_values
 from strata.calibrate.likelihood import maximise
 from strata.calibrate.seeds import SeedFile, dated_key, number_text, write_seeds
-from strata.calibrate.warehouse import Customers
+from strata.calibrate.warehouse import Customers, Warehouse
 from strata.cli import app
 
 with warnings.catch_warnings():  # it sets an option that pandas 3 ignores
     warnings.simplefilter("ignore")
+    from lifetimes import BetaGeoFitter, GammaGammaFitter
     from lifetimes.utils import summary_data_from_transaction_data
 
 AS_OF = date(2026, 6, 15)
@@ -112,6 +113,20 @@ def test_cdnow_sample_in_weeks_has_the_parameters_of_the_papers() -> None:
     assert found == [0.243, 4.414, 0.793, 2.426]
     value = fit_gamma_gamma(summary["frequency"], summary["monetary_value"])
     assert [round(it, 2) for it in (value.p, value.q, value.v)] == [6.25, 3.74, 15.44]
+
+
+def test_standard_errors_are_those_of_lifetimes() -> None:
+    summary = cdnow("CDNOW_sample.txt", (1, 2, 4), date(1997, 9, 30))
+    fit = fit_bgnbd(summary["frequency"], summary["recency"] / 7, summary["T"] / 7)
+    value = fit_gamma_gamma(summary["frequency"], summary["monetary_value"])
+    with warnings.catch_warnings():  # it divides by zero on its way
+        warnings.simplefilter("ignore")
+        peer = BetaGeoFitter().fit(summary["frequency"], summary["recency"] / 7, summary["T"] / 7)
+        paid = summary[summary["monetary_value"] > 0]
+        value_peer = GammaGammaFitter().fit(paid["frequency"], paid["monetary_value"])
+    assert list(fit.standard_errors) == pytest.approx(list(peer.standard_errors_), rel=1e-3)
+    errors = list(value_peer.standard_errors_)
+    assert list(value.standard_errors) == pytest.approx(errors, rel=1e-3)
 
 
 def simulate(number: int, seed: int) -> tuple[np.ndarray, ...]:
@@ -538,6 +553,12 @@ def test_cut_points_give_each_value_its_quantile_score(values: list[float], deci
     assert (np.round(cuts, decimals) == cuts).all()
 
 
+def test_a_cut_point_that_is_a_value_stays_that_value() -> None:
+    """0.29 * 100 is 28.999999999999996 in binary."""
+    assert bands.cut_points(np.full(7, 0.29), 2).tolist() == [0.29] * 4
+    assert bands.cut_points(np.array([0, 1.0]), 0).tolist() == [0, 0, 0, 0]
+
+
 def test_bands_are_quintiles_and_recency_descends(tmp_path: Path) -> None:
     seed = own_seed(tmp_path, "bands", BAND_ROWS)
     ladder = np.arange(1.0, 102.0)
@@ -617,6 +638,14 @@ def test_a_measure_hardly_anybody_has_keeps_its_row(tmp_path: Path) -> None:
     with pytest.raises(CalibrationError, match="orders_12m is infinite"):
         measures["orders_12m"] = np.append(np.ones(148), np.inf)
         scores.propose_scores(seed, buyers(measures), AS_OF)
+
+
+def test_a_log_scale_counts_what_is_below_0_as_0(tmp_path: Path) -> None:
+    seed = own_seed(tmp_path, "score", SCORE_ROWS[1:])
+    values = buyers({"net_revenue_12m": np.linspace(-100, 10, 101)})
+    scores.propose_scores(seed, values, AS_OF)
+    (row,) = seed.in_force(AS_OF)
+    assert (row["floor"], row["cap"]) == ("-94.5", "4.5")
 
 
 def crowds(seed: int = 11) -> np.ndarray:
@@ -754,6 +783,11 @@ class Desk:
                 order by hash(customer_id)
                 """
             )
+            connection.execute(  # a customer without an order
+                "insert into marts.customer_tier_history by name select 'c00000p' as customer_id,"
+                " 'CN' as market, evaluation_date, is_current, 0 as lifetime_orders,"
+                " 0 as purchase_days from marts.customer_tier_history where customer_id = 'c00001'"
+            )
 
     def run(self, *arguments: str) -> Result:
         """Run the command in the folder."""
@@ -809,6 +843,18 @@ def test_all_seeds_are_proposed_and_the_same_warehouse_gives_the_same_bytes(desk
         (desk.folder / path).write_bytes(content)
     assert desk.run().stdout == result.stdout
     assert desk.contents() == first
+
+
+def test_customers_with_an_order_are_read_by_id_with_the_inputs_of_the_mart(desk: Desk) -> None:
+    desk.fill(300)
+    read = Warehouse(desk.database, "").customers(AS_OF, [*CLV_MEASURES, "orders_12m"])
+    x, t_x, age, m = simulate(300, 6)
+    assert len(read) == 300
+    assert read.measures["frequency"].tolist() == x.tolist()
+    assert read.measures["recency"].tolist() == np.ceil(t_x).tolist()
+    assert read.measures["age"].tolist() == age.tolist()
+    assert read.measures["monetary"] == pytest.approx(m, abs=0.006)
+    assert np.isnan(read.measures["orders_12m"]).tolist() == (x == 0).tolist()
 
 
 def test_one_part_writes_one_seed_as_of_a_stored_date(desk: Desk) -> None:
