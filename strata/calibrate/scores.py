@@ -38,8 +38,8 @@ def measures_of(seed: SeedFile, as_of: date) -> list[str]:
 def propose_scores(seed: SeedFile, customers: Customers, as_of: date) -> Proposal:
     """Propose the 5th and the 95th percentile of each measure as its floor and its cap.
 
-    Weight, scale and direction are carried over. A row keeps its floor and cap where the measure is
-    known for too few customers or both percentiles are worth the same.
+    Weight, scale and direction are carried over. A log scale counts values below 0 as 0. A row
+    keeps its floor and cap where too few customers have a value or both percentiles are equal.
 
     Parameters
     ----------
@@ -76,11 +76,12 @@ def propose_scores(seed: SeedFile, customers: Customers, as_of: date) -> Proposa
                 f" {FEWEST_CUSTOMERS} are needed"
             )
             continue
-        floor, cap = np.round(np.percentile(known, PERCENTILES, method="linear"), DECIMALS)
-        if _worth(cap, row["scale"]) <= _worth(floor, row["scale"]):
+        # a log scale counts what is below 0 as 0, and its floor must not be below it
+        counted = np.maximum(known, 0) if row["scale"] == "log" else known
+        floor, cap = np.round(np.percentile(counted, PERCENTILES, method="linear"), DECIMALS)
+        if cap <= floor:
             proposal.kept.append(
-                f"{told}, keeps its row: the 5th and the 95th percentile are worth the same,"
-                f" {number_text(floor)} and {number_text(cap)}"
+                f"{told}, keeps its row: both percentiles are {number_text(floor)}"
             )
             continue
         after = row | {
@@ -91,8 +92,3 @@ def propose_scores(seed: SeedFile, customers: Customers, as_of: date) -> Proposa
         proposal.compare(told, row, after, "floor", "cap")
         seed.propose(as_of, {column: row[column] for column in KEY}, [after])
     return proposal
-
-
-def _worth(value: float, scale: str) -> float:
-    """Return g(x) of the composite score: x, or ln(1 + max(x, 0))."""
-    return float(np.log1p(max(value, 0.0))) if scale == "log" else float(value)

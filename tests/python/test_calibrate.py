@@ -609,8 +609,7 @@ def test_floor_and_cap_are_percentiles_of_the_known_values(tmp_path: Path) -> No
         seed, buyers({"orders_12m": orders, "net_revenue_12m": np.full(151, -5.0)}), AS_OF
     )
     assert proposal.kept == [
-        "net_revenue_12m of value, market *, keeps its row: the 5th and the 95th percentile are"
-        " worth the same, -5 and -5"
+        "net_revenue_12m of value, market *, keeps its row: both percentiles are 0"
     ]
     old, kept, new = seed.rows()
     assert old == SCORE_ROWS[0] | {"valid_to": "2026-06-15"}
@@ -625,7 +624,6 @@ def test_floor_and_cap_are_percentiles_of_the_known_values(tmp_path: Path) -> No
 
 
 def test_a_measure_hardly_anybody_has_keeps_its_row(tmp_path: Path) -> None:
-    """Percentiles of a log scale that are both below 0 are worth the same: nothing."""
     seed = own_seed(tmp_path, "score", SCORE_ROWS)
     measures = {
         "orders_12m": np.append(np.arange(99.0), [np.nan] * 50),
@@ -645,7 +643,7 @@ def test_a_log_scale_counts_what_is_below_0_as_0(tmp_path: Path) -> None:
     values = buyers({"net_revenue_12m": np.linspace(-100, 10, 101)})
     scores.propose_scores(seed, values, AS_OF)
     (row,) = seed.in_force(AS_OF)
-    assert (row["floor"], row["cap"]) == ("-94.5", "4.5")
+    assert (row["floor"], row["cap"]) == ("0", "4.5")
 
 
 def crowds(seed: int = 11) -> np.ndarray:
