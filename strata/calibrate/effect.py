@@ -29,6 +29,7 @@ COMPARED: Final = {
     "rfm_cluster": "RFM cluster",
 }
 """Columns of customer_tiers that are compared; one that does not exist is left out."""
+KIND_OF_ERROR: Final = re.compile(r"^[A-Z][a-z]+ Error\b")
 LAST_LINES: Final = 3
 
 
@@ -237,6 +238,6 @@ def _copy_project(source: Path, target: Path) -> None:
 def _reason(output: str) -> str:
     """Return what dbt says of its first error, in one line."""
     lines = [TIME_OF_DAY.sub("", line).strip() for line in output.splitlines()]
-    starts = [number for number, line in enumerate(lines) if "Error" in line or "ERROR" in line]
+    starts = [number for number, line in enumerate(lines) if KIND_OF_ERROR.match(line)]
     told = lines[starts[0] :] if starts else lines[-LAST_LINES:]
     return " ".join([line for line in told if line][:LAST_LINES]) or "it said nothing"

@@ -923,10 +923,13 @@ def test_a_dbt_run_that_fails_writes_nothing(desk: Desk, monkeypatch: pytest.Mon
 
 def test_the_reason_of_dbt_is_its_first_error() -> None:
     output = (
-        "10:00:00  Running with dbt=1.11.16\n10:00:01  Encountered an error:\n"
-        "Compilation Error in model customer_tiers\n  it has no sense\n10:00:02  Done.\n"
+        "10:00:00  Running with dbt=1.11.16\n"
+        "10:00:01  1 of 3 ERROR creating view a  [ERROR in 1s]\n"
+        "10:00:02  Failure in model a\n"
+        "10:00:02    Compilation Error in model a\n  it has no sense\n"
+        "10:00:02  Done.\n"
     )
-    assert _reason(output) == "Compilation Error in model customer_tiers it has no sense Done."
+    assert _reason(output) == "Compilation Error in model a it has no sense Done."
     assert _reason("") == "it said nothing"
 
 
