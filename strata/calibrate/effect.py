@@ -30,7 +30,7 @@ COMPARED: Final = {
 }
 """Columns of customer_tiers that are compared; one that does not exist is left out."""
 KIND_OF_ERROR: Final = re.compile(r"^[A-Z][a-z]+ Error\b")
-LAST_LINES: Final = 3
+LAST_LINES: Final = 5
 
 
 @dataclass(frozen=True)
