@@ -1,3 +1,5 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
 {%- set standing = [
     'tier_code', 'tier_rank', 'computed_tier_code', 'computed_tier_rank', 'override_id',
     'composite_score', 'orders_12m', 'net_revenue_12m', 'evaluation_date',

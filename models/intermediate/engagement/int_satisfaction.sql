@@ -52,8 +52,8 @@ weighted as (
     left join policies
         on
             answers.feedback_type = policies.feedback_type
-            and policies.valid_from <= dates.evaluation_date
-            and coalesce(policies.valid_to, date '9999-12-31') > dates.evaluation_date
+            and dates.evaluation_date >= policies.valid_from
+            and dates.evaluation_date < coalesce(policies.valid_to, date '9999-12-31')
 ),
 
 satisfaction as (

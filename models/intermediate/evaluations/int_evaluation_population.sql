@@ -1,3 +1,5 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
 -- depends_on: {{ ref('int_customers') }}
 -- depends_on: {{ ref('int_evaluation_dates') }}
 {%- set history = stored_history() %}

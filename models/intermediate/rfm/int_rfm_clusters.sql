@@ -15,9 +15,9 @@ numbered as (
         clusters.*,
         row_number() over (
             partition by
-                evaluation_date,
-                market
-            order by cluster_id
+                clusters.evaluation_date,
+                clusters.market
+            order by clusters.cluster_id
         ) as position
     from clusters
 ),

@@ -17,8 +17,8 @@ pareto_classes as (
     from {{ ref('int_evaluation_dates') }} as dates
     inner join {{ ref('pareto_classes') }} as classes
         on
-            classes.valid_from <= dates.evaluation_date
-            and (classes.valid_to > dates.evaluation_date or classes.valid_to is null)
+            dates.evaluation_date >= classes.valid_from
+            and (dates.evaluation_date < classes.valid_to or classes.valid_to is null)
 )
 
 select * from pareto_classes

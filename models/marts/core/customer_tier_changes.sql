@@ -36,7 +36,7 @@ caused as (
         direction,
         case
             when direction = 'first' then 'first_evaluation'
-            when override_id is distinct from previous_override_id then 'override'
+            when coalesce(override_id, '') <> coalesce(previous_override_id, '') then 'override'
             when is_recomputed and old_rules_tier_rank = previous_computed_tier_rank
                 then 'rule_change'
             when direction = 'down' and computed_tier_rank >= previous_computed_tier_rank

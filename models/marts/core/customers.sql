@@ -1,3 +1,5 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
 {%- set attributes = [
     'age_band', 'gender', 'region_group', 'urbanity', 'occupation', 'income_band', 'industry',
     'company_size', 'acquisition_channel',
