@@ -38,14 +38,15 @@
 {%- endmacro %}
 
 {#- Expected purchase days in the next days, given p_alive: the hypergeometric series after Euler's
-    transformation, as a nested expression of so many terms. -#}
+    transformation, as a nested expression of so many terms. What its terms owe to the parameters alone
+    is in their columns bgnbd_term_1, ... -#}
 {% macro bgnbd_expected_orders(days, terms) -%}
-    {%- set z = days ~ ' / (bgnbd_alpha + bgnbd_age_days + ' ~ days ~ ')' -%}
-    {%- set growth = '(1 - bgnbd_a) * ln((bgnbd_alpha + bgnbd_age_days + ' ~ days
-        ~ ') / (bgnbd_alpha + bgnbd_age_days))' -%}
+    {%- set c = '(bgnbd_a + bgnbd_b + bgnbd_frequency - 1)' -%}
+    {%- set z = '(' ~ days ~ ' / (bgnbd_alpha + bgnbd_age_days + ' ~ days ~ '))' -%}
+    {%- set growth = '((1 - bgnbd_a) * ln((bgnbd_alpha + bgnbd_age_days + ' ~ days
+        ~ ') / (bgnbd_alpha + bgnbd_age_days)))' -%}
     p_alive * (
-        (bgnbd_a + bgnbd_b + bgnbd_frequency - 1)
-        * case
+        {{ c }} * case
             when abs(1 - bgnbd_a) < 1e-9
                 then ln((bgnbd_alpha + bgnbd_age_days + {{ days }}) / (bgnbd_alpha + bgnbd_age_days))
             else 2 * exp({{ growth }} / 2) * sinh({{ growth }} / 2) / (1 - bgnbd_a)
@@ -53,12 +54,19 @@
         - exp({{ growth }}) * (bgnbd_a + bgnbd_b - 1 - bgnbd_r) * {{ z }}
         * (
             {%- for k in range(1, terms) %}
-            1 + {{ z }} * (bgnbd_a + bgnbd_b - 1 - bgnbd_r + {{ k }}) * (bgnbd_a + {{ k - 1 }})
-            / ((bgnbd_a + bgnbd_b + bgnbd_frequency - 1 + {{ k }}) * {{ k + 1 }}) * (
+            1 + {{ z }} * (bgnbd_term_{{ k }} / ({{ c }} + {{ k }})) * (
             {%- endfor %}
             1{{ ')' * (terms - 1) }}
         )
     )
+{%- endmacro %}
+
+{#- The part of each term of the series that only the parameters decide, as columns. -#}
+{% macro bgnbd_terms(terms) -%}
+    {%- for k in range(1, terms) %}
+    (bgnbd_a + bgnbd_b - 1 - bgnbd_r + {{ k }}) * (bgnbd_a + {{ k - 1 }}) / {{ k + 1 }}
+        as bgnbd_term_{{ k }}{{ ',' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}
 
 {#- Expected value of a purchase day: the customer's own mean, drawn to that of all. -#}

@@ -43,7 +43,16 @@
 
 {#- Whole days from one date to another. -#}
 {% macro days_between(first_date, second_date) -%}
+    {{ return(adapter.dispatch('days_between', 'strata')(first_date, second_date)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first_date, second_date) -%}
     cast({{ dbt.datediff(first_date, second_date, 'day') }} as integer)
+{%- endmacro %}
+
+{#- Dates are numbers of days there; a difference of timestamps costs ten times as much. -#}
+{% macro duckdb__days_between(first_date, second_date) -%}
+    cast(({{ second_date }}) - ({{ first_date }}) as integer)
 {%- endmacro %}
 
 {#- The number of a month, to count months by: 24,318 is June 2026. -#}

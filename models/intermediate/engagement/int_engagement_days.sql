@@ -10,24 +10,13 @@ engagement_types as (
     from {{ ref('engagement_types') }}
 ),
 
-feedback_scales as (
-    select
-        feedback_type,
-        min_score,
-        max_score
-    from {{ ref('feedback_scales') }}
-),
-
 web_days as (
     select
         events.customer_id,
         events.event_date as known_date,
-        cast(null as {{ dbt.type_string() }}) as feedback_type,
         sum(case when engagement_types.counts_as = 'views' then 1 else 0 end) as views,
         sum(case when engagement_types.counts_as = 'carts' then 1 else 0 end) as carts,
-        0 as inquiries,
-        0 as responses,
-        cast(0 as {{ type_double() }}) as response_points
+        0 as inquiries
     from {{ ref('int_web_events_checked') }} as events
     inner join engagement_types
         on
@@ -43,12 +32,9 @@ interaction_days as (
     select
         interactions.customer_id,
         interactions.interaction_date as known_date,
-        cast(null as {{ dbt.type_string() }}) as feedback_type,
         0 as views,
         0 as carts,
-        sum(case when engagement_types.counts_as = 'inquiries' then 1 else 0 end) as inquiries,
-        0 as responses,
-        cast(0 as {{ type_double() }}) as response_points
+        sum(case when engagement_types.counts_as = 'inquiries' then 1 else 0 end) as inquiries
     from {{ ref('int_interactions_checked') }} as interactions
     inner join engagement_types
         on
@@ -60,30 +46,21 @@ interaction_days as (
         interactions.interaction_date
 ),
 
--- An answer is worth 0 to 100 points, whatever its scale.
 feedback_days as (
     select
-        feedback.customer_id,
-        feedback.feedback_date as known_date,
-        feedback.feedback_type,
+        customer_id,
+        feedback_date as known_date,
         0 as views,
         0 as carts,
-        0 as inquiries,
-        count(*) as responses,
-        sum(
-            100 * cast(feedback.score - feedback_scales.min_score as {{ type_double() }})
-            / cast(feedback_scales.max_score - feedback_scales.min_score as {{ type_double() }})
-        ) as response_points
-    from {{ ref('int_feedback_checked') }} as feedback
-    inner join feedback_scales on feedback.feedback_type = feedback_scales.feedback_type
-    where feedback.fate = 'used' and feedback.score is not null
+        0 as inquiries
+    from {{ ref('int_feedback_checked') }}
+    where fate = 'used'
     group by
-        feedback.customer_id,
-        feedback.feedback_date,
-        feedback.feedback_type
+        customer_id,
+        feedback_date
 ),
 
-engagement_days as (
+all_days as (
     select * from web_days
     union all
     select * from interaction_days
@@ -91,17 +68,32 @@ engagement_days as (
     select * from feedback_days
 ),
 
-typed as (
+engagement_days as (
     select
         customer_id,
-        feedback_type,
-        cast(views as integer) as views,
-        cast(carts as integer) as carts,
-        cast(inquiries as integer) as inquiries,
-        cast(responses as integer) as responses,
-        response_points,
+        known_date,
+        cast(sum(views) as integer) as views,
+        cast(sum(carts) as integer) as carts,
+        cast(sum(inquiries) as integer) as inquiries
+    from all_days
+    group by
+        customer_id,
         known_date
+),
+
+-- The last day of engagement before a date is the one whose next day comes after it.
+followed as (
+    select
+        customer_id,
+        views,
+        carts,
+        inquiries,
+        known_date,
+        coalesce(
+            lead(known_date) over (partition by customer_id order by known_date),
+            date '9999-12-31'
+        ) as next_known_date
     from engagement_days
 )
 
-select * from typed
+select * from followed

@@ -16,16 +16,8 @@ customers as (
     from {{ ref('int_customers') }}
 ),
 
-half_lives as (
-    select
-        dates.evaluation_date,
-        policies.feedback_type,
-        policies.half_life_days
-    from {{ ref('int_evaluation_dates') }} as dates
-    inner join {{ ref('satisfaction_policies') }} as policies
-        on
-            policies.valid_from <= dates.evaluation_date
-            and (policies.valid_to > dates.evaluation_date or policies.valid_to is null)
+satisfaction as (
+    select * from {{ ref('int_satisfaction') }}
 ),
 {% if dates[0].is_frozen %}
 -- Frozen months are evaluated only for customers that the history does not know yet.
@@ -50,8 +42,6 @@ measured as (
     {%- set after_12m = date_literal(months_before(evaluation.date, 12)) %}
     {%- set after_6m = date_literal(months_before(evaluation.date, 6)) %}
     {%- set after_90d = date_literal(evaluation.date - modules.datetime.timedelta(days=90)) %}
-    {%- set weight = 'power(0.5, ' ~ days_between('facts.known_date', day)
-        ~ ' / cast(half_lives.half_life_days as ' ~ type_double() ~ '))' %}
     select
         facts.customer_id,
         {{ day }} as evaluation_date,
@@ -88,12 +78,7 @@ measured as (
         sum(case when facts.known_date > {{ after_90d }} then facts.views end) as views_90d,
         sum(case when facts.known_date > {{ after_90d }} then facts.carts end) as carts_90d,
         sum(case when facts.known_date > {{ after_90d }} then facts.inquiries end)
-            as inquiries_90d,
-        sum(facts.responses) as response_count,
-        sum(case when facts.responses > 0 then facts.response_points * {{ weight }} end)
-            as weighted_points,
-        sum(case when facts.responses > 0 then facts.responses * {{ weight }} end)
-            as weighted_responses
+            as inquiries_90d
         {%- if window_months not in (none, 12) %}
         {%- set after = date_literal(months_before(evaluation.date, window_months)) %},
         sum(case when facts.sale_date > {{ after }} then facts.orders else 0 end) as rfm_orders,
@@ -102,11 +87,14 @@ measured as (
         {%- endif %}
     from {{ 'facts_of_new_customers' if evaluation.is_frozen else ref('int_customer_facts') }}
         as facts
-    left join half_lives
-        on
-            facts.feedback_type = half_lives.feedback_type
-            and half_lives.evaluation_date = {{ day }}
-    where facts.known_date <= {{ day }}
+    where
+        facts.known_date <= {{ day }}
+        -- Of engagement, only the last day and those that are counted.
+        and (
+            facts.interaction_date is null
+            or facts.interaction_date > {{ after_90d }}
+            or facts.next_interaction_date > {{ day }}
+        )
     group by facts.customer_id
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
@@ -161,21 +149,18 @@ evaluations as (
                 )
         end as first_day_net_revenue,
         {%- for measure, source in {
-            'views_90d': 'web_events',
-            'carts_90d': 'web_events',
-            'inquiries_90d': 'interactions',
-            'response_count': 'feedback',
+            'measured.views_90d': 'web_events',
+            'measured.carts_90d': 'web_events',
+            'measured.inquiries_90d': 'interactions',
+            'satisfaction.response_count': 'feedback',
         }.items() %}
         {%- if source in missing %}
-        cast(null as integer) as {{ measure }},
+        cast(null as integer) as {{ measure.split('.')[1] }},
         {%- else %}
-        cast(coalesce(measured.{{ measure }}, 0) as integer) as {{ measure }},
+        cast(coalesce({{ measure }}, 0) as integer) as {{ measure.split('.')[1] }},
         {%- endif %}
         {%- endfor %}
-        case
-            when measured.weighted_responses > 0
-                then least(measured.weighted_points / measured.weighted_responses, 100)
-        end as satisfaction,
+        satisfaction.satisfaction,
         measured.first_order_date,
         measured.last_order_date,
         measured.last_interaction_date,
@@ -185,6 +170,10 @@ evaluations as (
         on
             measured.customer_id = customers.customer_id
             and measured.evaluation_date >= customers.start_date
+    left join satisfaction
+        on
+            measured.customer_id = satisfaction.customer_id
+            and measured.evaluation_date = satisfaction.evaluation_date
 )
 
 select * from evaluations

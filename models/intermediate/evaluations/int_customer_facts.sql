@@ -3,9 +3,7 @@
     'sale_date', 'known_date', 'month_bit', 'purchase_days', 'gap_days', 'orders', 'net_revenue',
     'margin', 'costed_revenue', 'refunded', 'first_day_refunded',
 ] %}
-{%- set engagement = [
-    'feedback_type', 'views', 'carts', 'inquiries', 'responses', 'response_points',
-] %}
+{%- set engagement = ['views', 'carts', 'inquiries'] %}
 
 with
 
@@ -18,7 +16,8 @@ customer_facts as (
         {%- for column in engagement %}
         null as {{ column }},
         {%- endfor %}
-        cast(null as date) as interaction_date
+        cast(null as date) as interaction_date,
+        cast(null as date) as next_interaction_date
     from {{ ref('int_customer_days') }}
     union all
     select
@@ -29,7 +28,8 @@ customer_facts as (
         {%- for column in engagement %}
         {{ column }},
         {%- endfor %}
-        known_date as interaction_date
+        known_date as interaction_date,
+        next_known_date as next_interaction_date
     from {{ ref('int_engagement_days') }}
 )
 

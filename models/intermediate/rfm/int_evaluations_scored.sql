@@ -1,7 +1,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_evaluations_overridden') }}
+    select * from {{ ref('int_evaluations_rated') }}
 ),
 
 cut_points as (

@@ -8,6 +8,13 @@ with
 
 clv_parameters as (
     {{ rows_in_force(ref('clv_parameters'), parameters) }}
+),
+
+prepared as (
+    select
+        clv_parameters.*,
+        {{ bgnbd_terms(64) }}
+    from clv_parameters
 )
 
-select * from clv_parameters
+select * from prepared

@@ -12,11 +12,20 @@ policies as (
     {{ rows_in_force(ref('tier_policies'), ['months_per_downgrade_step']) }}
 ),
 
--- A step of 0 months stands for a market that does not hold tiers.
-steps as (
-    select coalesce(months_per_downgrade_step, 0) as step
+-- A market that does not hold tiers goes along with the step of another: its peak is not used.
+market_steps as (
+    select
+        evaluation_date,
+        market,
+        months_per_downgrade_step is not null as is_held,
+        coalesce(months_per_downgrade_step, max(months_per_downgrade_step) over (), 1) as step
     from policies
-    group by coalesce(months_per_downgrade_step, 0)
+),
+
+steps as (
+    select step
+    from market_steps
+    group by step
 ),
 
 dates as (
@@ -55,7 +64,8 @@ peaks as (
         evaluations.*,
         dates.month_index,
         steps.step,
-        coalesce(policies.months_per_downgrade_step, 0) as own_step,
+        market_steps.step as own_step,
+        market_steps.is_held,
         max(evaluations.computed_tier_rank * steps.step + dates.month_index) over (
             partition by
                 evaluations.customer_id,
@@ -65,10 +75,10 @@ peaks as (
         ) as peak
     from evaluations
     inner join dates on evaluations.evaluation_date = dates.evaluation_date
-    inner join policies
+    inner join market_steps
         on
-            evaluations.evaluation_date = policies.evaluation_date
-            and evaluations.market = policies.market
+            evaluations.evaluation_date = market_steps.evaluation_date
+            and evaluations.market = market_steps.market
     cross join steps
 ),
 
@@ -76,7 +86,7 @@ ranked as (
     select
         peaks.*,
         case
-            when peaks.step = 0 then peaks.computed_tier_rank
+            when not peaks.is_held then peaks.computed_tier_rank
             else cast(
                 ceil(
                     cast(

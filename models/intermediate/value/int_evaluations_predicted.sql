@@ -1,3 +1,5 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
 with
 
 evaluations as (
@@ -15,6 +17,9 @@ summarised as (
         clv_parameters.bgnbd_alpha,
         clv_parameters.bgnbd_a,
         clv_parameters.bgnbd_b,
+        {%- for k in range(1, 32) %}
+        clv_parameters.bgnbd_term_{{ k }},
+        {%- endfor %}
         clv_parameters.gamma_gamma_p,
         clv_parameters.gamma_gamma_q,
         clv_parameters.gamma_gamma_v,

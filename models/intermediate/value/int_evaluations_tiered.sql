@@ -2,8 +2,19 @@
 
 with
 
+-- Only what the rules ask for: the rows are windowed next, and narrow rows are cheap to sort.
 evaluations as (
-    select * from {{ ref('int_evaluations_rated') }}
+    select
+        customer_id,
+        market,
+        {%- for measure in table.measures %}
+        {{ measure }},
+        {%- endfor %}
+        {%- for code in table.codes %}
+        {{ code }},
+        {%- endfor %}
+        evaluation_date
+    from {{ ref('int_evaluations_rated') }}
 ),
 
 {{ match_rules(
@@ -12,6 +23,16 @@ evaluations as (
     ref('int_tier_rule_cells'),
     {'rule_id': 'rule_id', 'outcome_rank': 'computed_tier_rank'},
     rule_set="'" ~ var('tier_rule_set') ~ "'",
-) }}
+) }},
 
-select * from matched
+tiered as (
+    select
+        customer_id,
+        market,
+        rule_id,
+        computed_tier_rank,
+        evaluation_date
+    from matched
+)
+
+select * from tiered

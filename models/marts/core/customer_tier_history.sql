@@ -11,7 +11,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_evaluations_ranked') }}
+    select * from {{ ref('int_evaluations_classified') }}
 ),
 
 dates as (
