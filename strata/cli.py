@@ -3,6 +3,7 @@
 import typer
 
 from strata.bench.command import bench
+from strata.calibrate.command import calibrate
 from strata.demo.command import demo
 from strata.summary import summary
 
@@ -20,6 +21,7 @@ def main() -> None:
 
 
 app.command()(bench)
+app.command()(calibrate)
 app.command()(demo)
 app.command(help="Show the customers and the revenue share of each tier.")(summary)
 

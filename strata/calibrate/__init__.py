@@ -1,0 +1,1 @@
+"""Calibration: fits parameters to the warehouse and proposes them as rows of seeds."""

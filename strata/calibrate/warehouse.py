@@ -1,0 +1,210 @@
+"""The customers of one evaluation date, read from the warehouse."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from strata.calibrate.arrays import Floats
+from strata.calibrate.errors import CalibrationError
+
+NEAREST: Final = 4
+"""Stored dates that are listed if the one asked for is not stored."""
+
+BGNBD: Final = {
+    "frequency": "greatest(purchase_days - 1, 0)",
+    "recency": "last_order_date - first_order_date",
+    "age": "evaluation_date - first_order_date",
+    "monetary": (
+        "case when purchase_days > 1"
+        " then cast(lifetime_net_revenue - first_day_net_revenue as double) / (purchase_days - 1)"
+        " else 0 end"
+    ),
+}
+"""Inputs of BG/NBD and Gamma-Gamma, as in the mart customer_lifetime_values; days and money."""
+
+
+@dataclass(frozen=True)
+class Customers:
+    """The customers with a lifetime order on an evaluation date, by customer_id.
+
+    Attributes
+    ----------
+    market : ndarray of str, shape (n,)
+        Market of each customer.
+    measures : dict of str to ndarray of float, shape (n,)
+        Measures as doubles; NaN for null.
+    """
+
+    market: NDArray[np.str_]
+    measures: dict[str, Floats]
+
+    def __len__(self) -> int:
+        """Count the customers."""
+        return len(self.market)
+
+    def of(self, market: str) -> "Customers":
+        """Return the customers of a market; those of all markets for ``*``."""
+        if market == "*":
+            return self
+        kept = self.market == market
+        return Customers(
+            self.market[kept], {name: values[kept] for name, values in self.measures.items()}
+        )
+
+    def finite(self, measure: str) -> Floats:
+        """Return a measure that has a finite value for every customer.
+
+        Raises
+        ------
+        CalibrationError
+            If it has not.
+        """
+        values = self.measures[measure]
+        wrong = int((~np.isfinite(values)).sum())
+        if wrong:
+            raise CalibrationError(f"{measure} is missing or not finite for {wrong} customers")
+        return values
+
+
+class Warehouse:
+    """A DuckDB warehouse, opened for reading only.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    prefix : str
+        Prefix of its schemas.
+    """
+
+    def __init__(self, path: Path, prefix: str) -> None:
+        self.path = path
+        self.prefix = prefix
+
+    @classmethod
+    def of_environment(cls) -> "Warehouse":
+        """Return the warehouse that the environment names."""
+        return cls(
+            Path(os.environ.get("STRATA_DUCKDB_PATH", "build/strata.duckdb")),
+            os.environ.get("STRATA_SCHEMA_PREFIX", ""),
+        )
+
+    def table(self, name: str) -> str:
+        """Return the full name of a mart."""
+        schema = f"{self.prefix}marts".replace('"', '""')
+        return f'"{schema}".{name}'
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query.
+
+        Raises
+        ------
+        CalibrationError
+            If there is no warehouse, or it has no such table or column.
+        """
+        with self._connection() as connection:
+            return connection.execute(sql).fetchall()
+
+    def last_date(self) -> date:
+        """Return the last evaluation date.
+
+        Raises
+        ------
+        CalibrationError
+            If there is no build.
+        """
+        history = self.table("customer_tier_history")
+        ((last,),) = self.query(f"select max(evaluation_date) from {history} where is_current")
+        if last is None:
+            raise CalibrationError(f"the build in {self.path} has no customers")
+        if not isinstance(last, date):
+            raise CalibrationError(f"evaluation_date is no date in {history} of {self.path}")
+        return last
+
+    def check_stored(self, as_of: date) -> None:
+        """Refuse a date without evaluations, and name the nearest that have them.
+
+        Raises
+        ------
+        CalibrationError
+            If the date is not stored.
+        """
+        history = self.table("customer_tier_history")
+        rows = self.query(f"select distinct evaluation_date from {history} order by 1")
+        stored: list[date] = [row[0] for row in rows]
+        if as_of in stored:
+            return
+        nearest = sorted(stored, key=lambda day: (abs((day - as_of).days), day))[:NEAREST]
+        days = ", ".join(str(day) for day in sorted(nearest)) or "none"
+        raise CalibrationError(f"{as_of} is no stored evaluation date; the nearest are {days}")
+
+    def customers(self, as_of: date, measures: Iterable[str]) -> Customers:
+        """Read the customers with a lifetime order on an evaluation date.
+
+        Parameters
+        ----------
+        as_of : date
+            A stored evaluation date.
+        measures : iterable of str
+            Columns of customer_tier_history, or inputs named in `BGNBD`.
+
+        Raises
+        ------
+        CalibrationError
+            If there is no build with these columns.
+        """
+        names = list(dict.fromkeys(measures))
+        selected = "".join(f", cast({BGNBD.get(name, name)} as double) as {name}" for name in names)
+        history = self.table("customer_tier_history")
+        present = {row[0] for row in self.query(f"describe {history}")}
+        absent = [name for name in names if name not in BGNBD and name not in present]
+        if absent:
+            raise CalibrationError(
+                f"customer_tier_history in {self.path} has no column {absent[0]};"
+                " build it anew with `dbt build`"
+            )
+        with self._connection() as connection:
+            found = connection.execute(
+                f"select market{selected} from {history}"
+                " where evaluation_date = ? and lifetime_orders > 0 order by customer_id",
+                [as_of],
+            ).fetchnumpy()
+        return Customers(
+            np.asarray(found["market"], dtype=np.str_),
+            {name: np.ma.filled(found[name].astype(np.float64), np.nan) for name in names},
+        )
+
+    def _connection(self) -> "_Connection":
+        return _Connection(self.path)
+
+
+class _Connection:
+    """A connection for reading whose errors are told in one line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> duckdb.DuckDBPyConnection:
+        if not self.path.exists():
+            raise self._refusal(f"{self.path} does not exist")
+        try:
+            self.connection = duckdb.connect(str(self.path), read_only=True)
+        except duckdb.Error as error:
+            raise self._refusal(str(error)) from error
+        return self.connection
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.connection.close()
+        if isinstance(error, duckdb.Error):
+            raise self._refusal(str(error)) from error
+
+    def _refusal(self, reason: str) -> CalibrationError:
+        line = reason.splitlines()[0]
+        return CalibrationError(f"cannot read a build ({line}); `make build` makes one")
