@@ -54,11 +54,18 @@ examples as (
     {%- endfor %}
 ),
 
-alive as (
+prepared as (
     select
         examples.*,
-        {{ bgnbd_p_alive() }} as p_alive
+        {{ bgnbd_terms(64) }}
     from examples
+),
+
+alive as (
+    select
+        prepared.*,
+        {{ bgnbd_p_alive() }} as p_alive
+    from prepared
 ),
 
 -- as the evaluations have them, and as the values of a lifetime have them
