@@ -61,7 +61,9 @@ satisfaction as (
         customer_id,
         evaluation_date,
         cast(count(*) as integer) as response_count,
-        least(sum(points * weight) / sum(weight), 100) as satisfaction
+        -- null where no answer weighs anything; least() would make 100 of that
+        case when sum(weight) > 0 then least(sum(points * weight) / sum(weight), 100) end
+            as satisfaction
     from weighted
     group by
         customer_id,

@@ -1,0 +1,162 @@
+"""The live rules of status, stage and risk, against first match in plain Python.
+
+The models are those of the project, as they were compiled; only the evaluations that they read are
+invented: every combination of just below, at and above each bound, and null.
+"""
+
+import re
+from collections import Counter
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import product
+from random import Random
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import Project, read_seed
+from reference import Rule, first_match, is_in_force, measures_of, rows_of_market
+
+PROBES = 4_000  # of the combinations, at most
+WHOLE = Decimal(1)
+TABLES = {
+    "int_evaluations_behaved": ("behaviour_rules", "behaviour_status", "status_code"),
+    "int_evaluations_staged": ("lifecycle_rules", "lifecycle_stage", "stage_code"),
+    "int_evaluations_at_risk": ("churn_risk_rules", "matched_risk", "risk_code"),
+}
+# the smallest step of each measure that is no whole number
+STEPS = {"overdue_ratio": Decimal("0.0001"), "revenue_trend": Decimal("0.0001")}
+STEPS |= {"p_alive": Decimal("0.0001")}
+
+
+def around_bounds(rules: list[Rule], measure: str) -> list[Decimal | None]:
+    """Return null, and the values just below, at and just above each bound of a measure."""
+    step = STEPS.get(measure, WHOLE)
+    bounds = {
+        Decimal(rule[f"{side}_{measure}"] or "NaN") for rule in rules for side in ("min", "max")
+    }
+    near = {bound + it * step for bound in bounds if not bound.is_nan() for it in (-1, 0, 1)}
+    return [None, *sorted(near)]
+
+
+def probes_of(rules: list[Rule]) -> list[dict[str, Any]]:
+    """Combine the values of all measures, or draw from the combinations where they are many."""
+    values = {measure: around_bounds(rules, measure) for measure in measures_of(rules)}
+    rows = [dict(zip(values, them, strict=True)) for them in product(*values.values())]
+    return Random(1).sample(rows, min(len(rows), PROBES))
+
+
+def compiled(build: Project, model: str) -> tuple[str, str]:
+    """Return the SQL of a model as it was compiled, and the relation of its evaluations in it."""
+    (path,) = (build.work / "target" / "compiled").glob(f"strata/models/**/{model}.sql")
+    sql = path.read_text(encoding="utf-8")
+    (relation,) = re.findall(r"evaluations as \(\s*select \* from (\S+)", sql)
+    return sql, relation
+
+
+def answers(
+    build: Project, model: str, rows: list[dict[str, Any]], columns: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Run a compiled model on invented evaluations; they come back in their order."""
+    sql, relation = compiled(build, model)
+    names = {"probe": "integer", "evaluation_date": "date", "market": "text"} | columns
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        declared = ", ".join(f"{name} {data_type}" for name, data_type in names.items())
+        connection.execute(f"create temp table probes ({declared})")
+        places = ", ".join("?" for _ in names)
+        values = [[it, *(row[name] for name in list(names)[1:])] for it, row in enumerate(rows)]
+        connection.executemany(f"insert into probes values ({places})", values)
+        found = connection.execute(
+            f"select * from ({sql.replace(relation, 'probes')}) order by probe"
+        )
+        told = [
+            dict(zip((name for name, *_ in found.description), row, strict=True))
+            for row in found.fetchall()
+        ]
+    assert [row["probe"] for row in told] == list(range(len(rows)))
+    return told
+
+
+@pytest.fixture(scope="module")
+def days(demo_build: Project) -> dict[str, date]:
+    """Find the first and the last evaluation date."""
+    ((first, last),) = demo_build.query(
+        "select min(evaluation_date), max(evaluation_date) from intermediate.int_evaluation_dates"
+    )
+    assert last - first > timedelta(days=365)
+    return {"first": first, "last": last}
+
+
+@pytest.mark.parametrize("model", TABLES)
+def test_every_combination_gets_the_first_match(
+    demo_build: Project, days: dict[str, date], model: str
+) -> None:
+    seed, column, code = TABLES[model]
+    table = read_seed(seed)
+    rules = rows_of_market(table, "CN", days["last"])
+    measures = measures_of(table)
+    rows = probes_of(table)
+    for it, row in enumerate(rows):
+        row |= {"market": "CN", "evaluation_date": days["last"]}
+        if model == "int_evaluations_at_risk":  # which also asks whether there is anything to lose
+            row |= {"behaviour_status": "active", "lifetime_orders": 1 + it % 2}
+    types = dict.fromkeys(measures, "decimal(18, 4)")
+    if model == "int_evaluations_at_risk":
+        types |= {"behaviour_status": "text", "lifetime_orders": "integer"}
+    won: Counter[str] = Counter()
+    for row, told in zip(rows, answers(demo_build, model, rows, types), strict=True):
+        rule = first_match(rules, {name: row[name] for name in measures})
+        assert told[column] == rule[code], (row, rule)
+        won[rule["rule_id"]] += 1
+    assert set(won) == {rule["rule_id"] for rule in rules}
+
+
+def test_only_who_buys_and_is_not_lost_has_a_risk(
+    demo_build: Project, days: dict[str, date]
+) -> None:
+    statuses = read_seed("behaviour_statuses")
+    assert {status["can_churn"] for status in statuses} == {"true", "false"}
+    rules = rows_of_market(read_seed("churn_risk_rules"), "CN", days["last"])
+    common = {"market": "CN", "evaluation_date": days["last"]}
+    rows = [
+        {"behaviour_status": status["status_code"], "lifetime_orders": orders}
+        | common
+        | {"p_alive": Decimal("0.5") if orders else None, "overdue_ratio": ratio}
+        for status in statuses
+        for orders in (0, 1, 2)
+        for ratio in (None, Decimal("2.9999"), Decimal(3))
+    ]
+    types = {"behaviour_status": "text", "lifetime_orders": "integer"}
+    types |= {"p_alive": "double", "overdue_ratio": "double"}
+    can_churn = {status["status_code"]: status["can_churn"] == "true" for status in statuses}
+    for row, told in zip(
+        rows, answers(demo_build, "int_evaluations_at_risk", rows, types), strict=True
+    ):
+        rule = first_match(rules, {name: row[name] for name in ("p_alive", "overdue_ratio")})
+        at_risk = can_churn[row["behaviour_status"]] and row["lifetime_orders"] > 0
+        expected = (rule["risk_code"], rule["rule_id"]) if at_risk else (None, None)
+        assert (told["churn_risk"], told["churn_risk_rule_id"]) == expected, row
+
+
+@pytest.mark.parametrize("model", TABLES)
+def test_a_market_and_day_without_rules_of_its_own_uses_those_of_all(
+    demo_build: Project, days: dict[str, date], model: str
+) -> None:
+    """The first date, and a market that the table may not name, are classified too."""
+    seed, column, code = TABLES[model]
+    table = read_seed(seed)
+    measures = measures_of(table)
+    nothing: dict[str, Any] = dict.fromkeys(measures)
+    rows = [
+        nothing | {"market": market, "evaluation_date": day, "behaviour_status": "active"}
+        for market in ("CN", "US", "*")
+        for day in days.values()
+    ]
+    types = dict.fromkeys(measures, "double") | {"behaviour_status": "text"}
+    if "lifetime_orders" not in types:
+        types["lifetime_orders"] = "integer"
+        rows = [row | {"lifetime_orders": 1} for row in rows]
+    for row, told in zip(rows, answers(demo_build, model, rows, types), strict=True):
+        assert any(is_in_force(rule, row["evaluation_date"]) for rule in table)
+        rules = rows_of_market(table, row["market"], row["evaluation_date"])
+        assert told[column] == first_match(rules, nothing)[code], row

@@ -1,0 +1,73 @@
+-- Neither a tier rule nor the score uses what the seed attributes calls sensitive: by its own name, by
+-- the column that it comes from, or as what is usually derived from a date of birth.
+
+{%- set derived = {'birth_date': ['age', 'age_years', 'birth_year']} %}
+{%- set used = [] %}
+{%- if execute %}
+    {%- set rules = graph.nodes['seed.strata.tier_rules'] %}
+    {%- set components = graph.nodes['seed.strata.score_components'] %}
+    {%- for column in rules.columns %}
+        {%- do used.append(['a column of tier_rules', modules.re.sub('^(min|max)_', '', column)]) %}
+    {%- endfor %}
+    {%- for measure in rules.config.meta.decision_table.measures %}
+        {%- do used.append(['a measure of tier_rules', measure]) %}
+    {%- endfor %}
+    {%- for code in rules.config.meta.decision_table.codes %}
+        {%- do used.append(['a code of tier_rules', code]) %}
+    {%- endfor %}
+    {%- for measure in components.config.meta.measures %}
+        {%- do used.append(['a declared measure of score_components', measure]) %}
+    {%- endfor %}
+{%- endif %}
+
+with
+
+used as (
+    {%- for place, name in used %}
+    select
+        '{{ place }}' as place,
+        '{{ name | lower }}' as name
+    union all
+    {%- endfor %}
+    select
+        'a row of score_components' as place,
+        lower(measure) as name
+    from {{ ref('score_components') }}
+),
+
+sensitive as (
+    select
+        attribute,
+        source_column
+    from {{ ref('attributes') }}
+    where is_sensitive
+),
+
+names as (
+    select
+        attribute,
+        lower(attribute) as name
+    from sensitive
+    union
+    select
+        attribute,
+        lower(source_column) as name
+    from sensitive
+    {%- for source_column, columns in derived.items() %}
+        {%- for column in columns %}
+    union
+    select
+        attribute,
+        '{{ column }}' as name
+    from sensitive
+    where source_column = '{{ source_column }}'
+        {%- endfor %}
+    {%- endfor %}
+)
+
+select
+    names.attribute,
+    used.name,
+    used.place
+from used
+inner join names on used.name = names.name
