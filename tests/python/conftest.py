@@ -154,12 +154,26 @@ def read_seed(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def read_raw(name: str) -> list[dict[str, str]]:
+    """Read a raw table of the demo as texts."""
+    with (ROOT / "demo" / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 @pytest.fixture(scope="session")
 def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Build the committed demo once, with all its tests, warnings being errors."""
     project = Project(ROOT, tmp_path_factory.mktemp("demo"))
     project.dbt("--warn-error", "build")
     return project
+
+
+@pytest.fixture(scope="session")
+def history(demo_build: Project) -> list[dict[str, Any]]:
+    """Return the history of the demo by customer and date; it is only read."""
+    return demo_build.records(
+        "select * from marts.customer_tier_history order by customer_id, evaluation_date"
+    )
 
 
 @pytest.fixture(scope="session")
