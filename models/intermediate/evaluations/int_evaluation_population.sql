@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_customers') }}
+-- depends_on: {{ ref('int_evaluation_dates') }}
+
 {%- set history = stored_history() %}
 {%- set columns = [
     'customer_id', 'market', 'lifetime_orders', 'days_since_last_order', 'rfm_orders', 'rfm_revenue',
