@@ -2,12 +2,13 @@
 
 import csv
 import json
+import math
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -145,6 +146,15 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
     """Run calls at the same time, for dbt uses one core, and return their results in order."""
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]
+
+
+def is_same(row: Iterable[Any], other: Iterable[Any]) -> bool:
+    """Tell whether two rows are the same, but for the order in which doubles were summed."""
+    return all(
+        cell == its
+        or (isinstance(cell, float) and isinstance(its, float) and math.isclose(cell, its))
+        for cell, its in zip(row, other, strict=True)
+    )
 
 
 def read_seed(name: str) -> list[dict[str, str]]:
