@@ -42,7 +42,7 @@ def histories(draw: st.DrawFn) -> tuple[list[int], list[int]]:
 
 
 def with_policies(computed: list[int], steps: list[int], first_month: int = 0) -> list[int]:
-    """Hold as the SQL does: a running maximum for each distinct step, read under that of the day."""
+    """Hold as the SQL does: one running maximum for each distinct step."""
     held, peaks = [], dict.fromkeys(steps, 0)
     for month, (rank, step) in enumerate(zip(computed, steps, strict=True), first_month):
         peaks = {it: max(peak, rank * it + month) for it, peak in peaks.items()}
