@@ -552,7 +552,7 @@ def test_new_thresholds_move_nobody_before_their_day(tmp_path: Path) -> None:
     moved = {
         name
         for (name, day), row in new.items()
-        if day == today and row["computed_tier_code"] != old[name, day]["computed_tier_code"]
+        if day == today and row["tier_code"] != old[name, day]["tier_code"]
     }
     changed_anyway = {name for name, *_, day in old_changes if day == today}
     causes = {
