@@ -2,12 +2,13 @@
 
 import csv
 import json
+import math
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -147,10 +148,25 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
         return [future.result() for future in [pool.submit(call) for call in calls]]
 
 
+def is_same(row: Iterable[Any], other: Iterable[Any]) -> bool:
+    """Tell whether two rows are the same, but for the order in which doubles were summed."""
+    return all(
+        cell == its
+        or (isinstance(cell, float) and isinstance(its, float) and math.isclose(cell, its))
+        for cell, its in zip(row, other, strict=True)
+    )
+
+
 def read_seed(name: str) -> list[dict[str, str]]:
     """Read a seed of the project as texts."""
     (path,) = ROOT.glob(f"seeds/*/{name}.csv")
     with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def read_raw(name: str) -> list[dict[str, str]]:
+    """Read a raw table of the demo as texts."""
+    with (ROOT / "demo" / f"{name}.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
@@ -160,6 +176,14 @@ def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(ROOT, tmp_path_factory.mktemp("demo"))
     project.dbt("--warn-error", "build")
     return project
+
+
+@pytest.fixture(scope="session")
+def history(demo_build: Project) -> list[dict[str, Any]]:
+    """Return the history of the demo by customer and date; it is only read."""
+    return demo_build.records(
+        "select * from marts.customer_tier_history order by customer_id, evaluation_date"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
-"""Small raw data: a few customers with orders and refunds, invented from a seed."""
+"""Small raw data: a few customers with what they buy, return, look at and say, from a seed."""
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,11 +21,24 @@ OPTIONAL_TABLES = (
     "erasure_requests",
 )
 BUSINESS_HOURS_FROM_UTC = 8
-TABLES = ("customers", "orders", "refunds", "erasure_requests")
+ENGAGEMENT = ("web_events", "interactions", "feedback")
+TABLES = (
+    "customers",
+    "orders",
+    "order_items",
+    "refunds",
+    "products",
+    *ENGAGEMENT,
+    "erasure_requests",
+)
+PRODUCT = "p1"
 MISSING = [table for table in OPTIONAL_TABLES if table not in TABLES]
 COUNTRIES = ("CN", "CN", "CN", "US", "DE", "FR")
 CURRENCIES = ("CNY", "CNY", "CNY", "USD", "EUR")
 Cell = str | int | Decimal | date | datetime | None
+EVENT_TYPES = ("view", "view", "view", "search", "cart", "wishlist", "checkout")
+INTERACTION_TYPES = ("inquiry", "call", "visit", "support", "complaint", "social")
+SCORES = {"csat": (1, 5), "nps": (0, 10), "review": (1, 5)}
 STATUSES = ("completed",) * 8 + ("paid", "shipped", "pending", "cancelled")
 
 
@@ -70,30 +83,72 @@ class Refund(NamedTuple):
     amount: Decimal
 
 
+class Item(NamedTuple):
+    """A line of an order, which has no day of its own; the cost is in the order's currency."""
+
+    order_item_id: str
+    order_id: str
+    quantity: int
+    unit_cost: Decimal | None
+
+
+class Event(NamedTuple):
+    """A web event; ``day`` and ``minute`` are in the business timezone."""
+
+    event_id: str
+    customer_id: str
+    event_type: str
+    day: date
+    minute: int = 720
+
+
+class Interaction(NamedTuple):
+    """An interaction; ``day`` and ``minute`` are in the business timezone."""
+
+    interaction_id: str
+    customer_id: str
+    interaction_type: str
+    day: date
+    minute: int = 720
+
+
+class Feedback(NamedTuple):
+    """An answer; ``day`` and ``minute`` are in the business timezone."""
+
+    feedback_id: str
+    customer_id: str
+    feedback_type: str
+    score: int
+    day: date
+    minute: int = 720
+
+
 def utc(day: date, minute: int = 720) -> datetime:
     """Return the UTC time of a minute of a business day."""
     local = datetime.combine(day, time()) + timedelta(minutes=minute)
     return local - timedelta(hours=BUSINESS_HOURS_FROM_UTC)
 
 
-@dataclass
+@dataclass(repr=False)  # hypothesis would print every row
 class RawData:
     """The raw tables, without the columns that these tests have no use for."""
 
-    customers: list[Customer] = field(default_factory=list, repr=False)
-    orders: list[Order] = field(default_factory=list, repr=False)
-    refunds: list[Refund] = field(default_factory=list, repr=False)
-    erased: list[str] = field(default_factory=list, repr=False)
+    customers: list[Customer] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    interactions: list[Interaction] = field(default_factory=list)
+    feedback: list[Feedback] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{len(getattr(self, it.name))} {it.name}" for it in fields(self))
+        return f"RawData({sizes})"
 
     def copy(self) -> "RawData":
         """Return data that can be changed alone."""
-        return replace(
-            self,
-            customers=[*self.customers],
-            orders=[*self.orders],
-            refunds=[*self.refunds],
-            erased=[*self.erased],
-        )
+        return RawData(**{table.name: [*getattr(self, table.name)] for table in fields(self)})
 
     def write(self, folder: Path, tables: Sequence[str] = TABLES) -> Path:
         """Write one CSV per table."""
@@ -122,6 +177,26 @@ class RawData:
             "refunds": (
                 ("refund_id", "order_id", "refunded_at", "amount"),
                 ((refund, order, utc(day), amount) for refund, order, day, amount in self.refunds),
+            ),
+            "order_items": (
+                ("order_item_id", "order_id", "product_id", "quantity", "unit_price", "unit_cost"),
+                (
+                    (item, order, PRODUCT, quantity, 100, unit_cost)
+                    for item, order, quantity, unit_cost in self.items
+                ),
+            ),
+            "products": (("product_id", "product_name"), [(PRODUCT, "Telephone")]),
+            "web_events": (
+                ("event_id", "customer_id", "event_type", "occurred_at"),
+                ((*it[:3], utc(*it[3:])) for it in self.events),
+            ),
+            "interactions": (
+                ("interaction_id", "customer_id", "interaction_type", "started_at"),
+                ((*it[:3], utc(*it[3:])) for it in self.interactions),
+            ),
+            "feedback": (
+                ("feedback_id", "customer_id", "feedback_type", "score", "submitted_at"),
+                ((*it[:4], utc(*it[4:])) for it in self.feedback),
             ),
             "erasure_requests": (
                 ("customer_id", "requested_at"),
@@ -176,9 +251,54 @@ def invent_refunds(
     ]
 
 
+def invent_items(random: Random, orders: Iterable[Order]) -> list[Item]:
+    """Invent lines of most orders; of some orders a line has no cost."""
+    return [
+        Item(
+            f"i_{order.order_id}_{line}",
+            order.order_id,
+            random.randint(1, 3),
+            Decimal(random.randint(0, 500_000)) / 100 if random.random() < 0.93 else None,
+        )
+        for order in orders
+        if random.random() < 0.7
+        for line in range(random.randint(1, 2))
+    ]
+
+
+def invent_engagement(
+    random: Random, data: RawData, customer_id: str, first: date, last: date
+) -> None:
+    """Add what a customer looks at, asks and says between two days: nothing, or some a year."""
+    span = max(days_between(first, last), 0)
+
+    def moments(a_year: float) -> list[tuple[str, date, int]]:
+        count = sum(random.random() < a_year / 365 for _ in range(span))
+        return [
+            (
+                f"{customer_id}_{first}_{number}",
+                first + timedelta(days=random.randint(0, span)),
+                random.randrange(24 * 60),
+            )
+            for number in range(count)
+        ]
+
+    level = random.choice((0, 0.5, 1, 3))
+    for key, day, minute in moments(12 * level):
+        kind = random.choice(EVENT_TYPES)
+        data.events.append(Event(f"e_{key}", customer_id, kind, day, minute))
+    for key, day, minute in moments(4 * level):
+        kind = random.choice(INTERACTION_TYPES)
+        data.interactions.append(Interaction(f"t_{key}", customer_id, kind, day, minute))
+    for key, day, minute in moments(2 * level):
+        kind, scale = random.choice(list(SCORES.items()))
+        score = random.randint(*scale)
+        data.feedback.append(Feedback(f"f_{key}", customer_id, kind, score, day, minute))
+
+
 def invent(seed: int, first: date, last: date, customers: int = 30) -> RawData:
-    """Invent customers who register and order between two days."""
-    random = Random(seed)
+    """Invent customers who register, order and engage between two days."""
+    random, engaging = Random(seed), Random(seed + 1)
     data = RawData()
     for number in range(customers):
         span = days_between(first, last)
@@ -191,5 +311,7 @@ def invent(seed: int, first: date, last: date, customers: int = 30) -> RawData:
         data.customers.append(customer)
         begin = max(first, registered - timedelta(days=random.choice((0, 0, 40))))
         data.orders += invent_orders(random, "o", customer.customer_id, begin, last)
+        invent_engagement(engaging, data, customer.customer_id, begin, last)
+    data.items = invent_items(engaging, data.orders)
     data.refunds = invent_refunds(random, data.orders, first, last)
     return data

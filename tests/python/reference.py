@@ -1,10 +1,14 @@
 """The rules of the design in plain Python, to hold the SQL against; slow, and simple to read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import chain, product
+from functools import cache
+from itertools import chain, groupby, product
 from typing import Any, NamedTuple
+
+from conftest import read_seed
 
 Rule = Mapping[str, str]
 Measures = Mapping[str, Any]
@@ -31,13 +35,16 @@ def measures_of(rules: Iterable[Rule]) -> list[str]:
     return [name.removeprefix("min_") for name in next(iter(rules)) if name.startswith("min_")]
 
 
+bound = cache(Decimal)
+
+
 def matches(rule: Rule, measures: Measures) -> bool:
     """Tell whether a customer meets every condition of a rule; null meets none."""
     for name, value in measures.items():
         low, high = rule[f"min_{name}"], rule[f"max_{name}"]
-        if low and (value is None or value < Decimal(low)):
+        if low and (value is None or value < bound(low)):
             return False
-        if high and (value is None or value >= Decimal(high)):
+        if high and (value is None or value >= bound(high)):
             return False
     return True
 
@@ -48,6 +55,46 @@ def first_match(rules: Sequence[Rule], measures: Measures) -> Rule:
         if matches(rule, measures):
             return rule
     raise LookupError(f"no rule for {measures}")
+
+
+@cache
+def rules_in_force(seed: str, market: str, day: date) -> list[Rule]:
+    """Return the rules of a seed that a market uses on a day; of rule sets, those of ``live``."""
+    rules = [rule for rule in read_seed(seed) if rule.get("rule_set", "live") == "live"]
+    return rows_of_market(rules, market, day)
+
+
+def live_rules(market: str, day: date) -> list[Rule]:
+    """Return the tier rules that a market uses on a day."""
+    return rules_in_force("tier_rules", market, day)
+
+
+def tier_ranks() -> dict[str, int]:
+    """Return the rank of each tier."""
+    return {tier["tier_code"]: int(tier["tier_rank"]) for tier in read_seed("tiers")}
+
+
+def classify(seed: str, row: Measures) -> Rule:
+    """Return the rule of a seed that a row of the history matches on its date."""
+    rules = rules_in_force(seed, row["market"], row["evaluation_date"])
+    return first_match(rules, {name: row[name] for name in measures_of(rules)})
+
+
+def persons(history: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of each customer of a history in the order of customers and dates."""
+    for _, rows in groupby(history, key=lambda row: row["customer_id"]):
+        yield list(rows)
+
+
+def scaled(component: Rule, value: float) -> float:
+    """Return the points, 0 to 100, that a measure earns by its row of score_components."""
+
+    def grow(number: float) -> float:
+        return math.log(1 + max(number, 0)) if component["scale"] == "log" else number
+
+    floor, cap = grow(float(component["floor"])), grow(float(component["cap"]))
+    points = 100 * min(max((grow(value) - floor) / (cap - floor), 0), 1)
+    return 100 - points if component["direction"] == "down" else points
 
 
 def held_ranks(computed: Sequence[int], step: int) -> list[int]:

@@ -6,23 +6,44 @@ Hardie 2001); one line is one order.
 
 import warnings
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from typing import NamedTuple
 
 import pandas as pd
 import pytest
-from conftest import ROOT, Project
+from conftest import Project, copy_project, read_seed
 from raw_data import OPTIONAL_TABLES, utc, write_csv
 
 from strata.demo.schema import SCHEMAS
 
 with warnings.catch_warnings():  # it sets an option that pandas 3 ignores
     warnings.simplefilter("ignore")
+    from lifetimes import BetaGeoFitter, GammaGammaFitter
     from lifetimes.utils import summary_data_from_transaction_data
 
-END = date(1998, 6, 30)
+END, HALF_WAY = date(1998, 6, 30), date(1997, 9, 30)
+PARAMETERS = {  # published fits of this file, alpha in days; each from the day after the one before
+    HALF_WAY: (0.251624, 33.5226, 0.723434, 2.161088, 6.27536, 3.62445, 14.98369),
+    END: (0.267128, 41.9054, 0.483517, 2.111608, 5.08604, 3.99512, 21.25224),
+}
+DISCOUNT_RATE, MARGIN_RATE = 0.01, 0.25
+PARAMETER_COLUMNS = (
+    "market",
+    "valid_from",
+    "valid_to",
+    "bgnbd_r",
+    "bgnbd_alpha",
+    "bgnbd_a",
+    "bgnbd_b",
+    "gamma_gamma_p",
+    "gamma_gamma_q",
+    "gamma_gamma_v",
+    "monthly_discount_rate",
+    "margin_rate",
+)
+EMPTY_COLUMNS = tuple(it for it in read_seed("clv_parameters")[0] if it not in PARAMETER_COLUMNS)
 
 
 class Line(NamedTuple):
@@ -66,16 +87,27 @@ def cdnow(tmp_path_factory: pytest.TempPathFactory, lines: list[Line]) -> Projec
         "raw_path": folder / "raw",
         "missing_sources": OPTIONAL_TABLES,
         "as_of_date": END,
-        "history_months": 17,
+        "history_months": 9,
     }
-    project = Project(ROOT, folder, variables)
+    project = copy_project(folder, variables)
+    end_of_first = HALF_WAY + timedelta(days=1)
+    validity = {HALF_WAY: ("1970-01-01", end_of_first), END: (end_of_first, "")}
+    write_csv(
+        project.seed("clv_parameters"),
+        (*PARAMETER_COLUMNS, *EMPTY_COLUMNS),
+        (
+            ["*", *map(str, (*validity[day], *values, DISCOUNT_RATE, MARGIN_RATE))]
+            + [""] * len(EMPTY_COLUMNS)
+            for day, values in PARAMETERS.items()
+        ),
+    )
     project.make("+customer_lifetime_values", "+customer_tiers", "+source_reconciliation")
     return project
 
 
-@pytest.fixture(scope="module")
-def summary(lines: list[Line]) -> pd.DataFrame:
-    """Return the summary that lifetimes makes, by customer."""
+def summarise(lines: list[Line], end: date) -> pd.DataFrame:
+    """Return the summary of the lines until a day that lifetimes makes, by customer."""
+    lines = [line for line in lines if line.day <= end]
     transactions = pd.DataFrame(
         {
             "customer_id": [line.customer_id for line in lines],
@@ -88,9 +120,71 @@ def summary(lines: list[Line]) -> pd.DataFrame:
         "customer_id",
         "date",
         monetary_value_col="amount",
-        observation_period_end=pd.Timestamp(END),
+        observation_period_end=pd.Timestamp(end),
         freq="D",
     )
+
+
+@pytest.fixture(scope="module")
+def summary(lines: list[Line]) -> pd.DataFrame:
+    return summarise(lines, END)
+
+
+class Fitted:
+    """The models of lifetimes with published parameters instead of a fit."""
+
+    def __init__(self, day: date):
+        self.purchases, self.value = BetaGeoFitter(), GammaGammaFitter()
+        r, alpha, a, b, p, q, v = PARAMETERS[day]
+        self.purchases.params_ = pd.Series({"r": r, "alpha": alpha, "a": a, "b": b})
+        self.value.params_ = pd.Series({"p": p, "q": q, "v": v})
+        # as fit() does
+        self.purchases.predict = self.purchases.conditional_expected_number_of_purchases_up_to_time
+
+    def predict(self, summary: pd.DataFrame) -> pd.DataFrame:
+        """Return the predictions for each customer.
+
+        Who has bought again but never paid (m <= 0) is worth what customers are who have not
+        bought again, whereas lifetimes takes a mean of zero at its word.
+        """
+        x, t_x, age = summary["frequency"], summary["recency"], summary["T"]
+        paid_again = x.where(summary["monetary_value"] > 0, 0)
+        expected = self.purchases.predict
+        value = self.value.conditional_expected_average_profit(
+            paid_again, summary["monetary_value"]
+        )
+        months = [expected(30 * month, x, t_x, age) for month in range(13)]
+        clv = self.value.customer_lifetime_value(
+            self.purchases,
+            x,
+            t_x,
+            age,
+            summary["monetary_value"],
+            time=12,
+            discount_rate=DISCOUNT_RATE,
+            freq="D",
+        )
+        of_free = value * sum(
+            (months[it] - months[it - 1]) / (1 + DISCOUNT_RATE) ** it for it in range(1, 13)
+        )
+        return pd.DataFrame(
+            {
+                "p_alive": self.purchases.conditional_probability_alive(x, t_x, age),
+                "expected_orders_90d": expected(90, x, t_x, age),
+                "expected_orders_365d": expected(365, x, t_x, age),
+                "expected_order_value": value,
+                "clv_12m": clv.where(paid_again == x, of_free),
+            },
+            index=summary.index,
+        )
+
+
+def worst_error(found: pd.DataFrame, expected: pd.DataFrame) -> float:
+    """Return the largest relative difference; the customers must be the same."""
+    assert sorted(found.index) == sorted(expected.index)
+    expected = expected.loc[found.index, found.columns]
+    assert (expected > 0).all(axis=None)
+    return float(((found - expected).abs() / expected).max(axis=None))
 
 
 def test_every_line_is_used_to_the_cent(cdnow: Project, lines: list[Line]) -> None:
@@ -146,6 +240,32 @@ def test_repeat_customer_who_never_paid_is_kept(cdnow: Project, summary: pd.Data
     assert rows == [(free.index[0], free["frequency"].iloc[0], 0)]
     tiers = cdnow.rows("marts.customer_tiers", where=f"customer_id = '{rows[0][0]}'")
     assert len(tiers) == 1
+
+
+def test_lifetime_values_are_those_of_lifetimes(cdnow: Project, summary: pd.DataFrame) -> None:
+    expected = Fitted(END).predict(summary)
+    columns = ", ".join(expected)
+    found = cdnow.frame(
+        f"select customer_id, {columns}, clv_12m_margin from marts.customer_lifetime_values"
+    ).set_index("customer_id")
+    assert worst_error(found[list(expected)], expected) <= 1e-9
+    # no item has a cost, so that the margin is that of the seed
+    error = (found["clv_12m_margin"] - MARGIN_RATE * found["clv_12m"]).abs()
+    assert (error <= 1e-9 * found["clv_12m"]).all()
+
+
+@pytest.mark.parametrize("day", [HALF_WAY, END])
+def test_history_predicts_with_the_parameters_of_its_day(
+    cdnow: Project, lines: list[Line], day: date
+) -> None:
+    """By a shorter series than on the last date."""
+    expected = Fitted(day).predict(summarise(lines, day)).drop(columns="clv_12m")
+    found = cdnow.frame(
+        f"select customer_id, {', '.join(expected)} from marts.customer_tier_history"
+        f" where evaluation_date = date '{day}'"
+    ).set_index("customer_id")
+    assert len(found) == 23_570
+    assert worst_error(found, expected) <= 1e-6
 
 
 def test_history_counts_the_customers_who_had_bought(cdnow: Project, lines: list[Line]) -> None:

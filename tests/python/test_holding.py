@@ -32,6 +32,48 @@ def test_closed_form_is_the_simulation(computed: list[int], step: int, first_mon
     assert closed_form(computed, step, first_month) == held_ranks(computed, step)
 
 
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[int], list[int]]:
+    """Draw computed ranks, and the step of each month: policies that follow one another."""
+    computed = draw(RANKS)
+    periods = st.tuples(st.integers(0, 6), st.integers(1, 20))  # 0 = tiers are not held
+    steps = [step for step, months in draw(st.lists(periods, min_size=2)) for _ in range(months)]
+    return computed, (steps + [3] * len(computed))[: len(computed)]
+
+
+def with_policies(computed: list[int], steps: list[int], first_month: int = 0) -> list[int]:
+    """Hold as the SQL does: one running maximum for each distinct step."""
+    held, peaks = [], dict.fromkeys(steps, 0)
+    for month, (rank, step) in enumerate(zip(computed, steps, strict=True), first_month):
+        peaks = {it: max(peak, rank * it + month) for it, peak in peaks.items()}
+        held.append(-((month - peaks[step]) // step) if step else rank)
+    return held
+
+
+@given(history=histories(), first_month=st.integers(0, 30_000))
+def test_with_a_change_of_policy_it_is_the_simulation_under_that_of_the_day(
+    history: tuple[list[int], list[int]], first_month: int
+) -> None:
+    """The step of a month counts as if it had always been that."""
+    computed, steps = history
+    simulated = {step: held_ranks(computed, step) for step in set(steps)}
+    expected = [simulated[step][month] for month, step in enumerate(steps)]
+    assert with_policies(computed, steps, first_month) == expected
+
+
+@given(history=histories())
+def test_a_change_of_policy_leads_neither_below_the_computed_tier_nor_above_the_best(
+    history: tuple[list[int], list[int]],
+) -> None:
+    computed, steps = history
+    held = with_policies(computed, steps)
+    assert all(low <= rank for low, rank in zip(computed, held, strict=True))
+    assert all(rank <= max(computed[: month + 1]) for month, rank in enumerate(held))
+    assert all(
+        rank == low for low, rank, step in zip(computed, held, steps, strict=True) if not step
+    )
+
+
 @given(computed=RANKS, step=STEPS)
 def test_never_below_the_computed_tier_and_never_above_the_best(
     computed: list[int], step: int

@@ -43,9 +43,21 @@ def test_two_files_build_everything(small_build: Project) -> None:
 
 def test_missing_optional_columns_are_null(small_build: Project) -> None:
     assert small_build.query(
-        "select count(email_hash), count(gender), count(birth_year), count(records)"
+        "select count(email_hash), count(birth_year), count(region), count(records)"
         " from marts.customers"
     ) == [(0, 0, 0, 30)]
+    segments = "select distinct segment_code from marts.customer_attribute_segments"
+    assert small_build.query(segments) == [("unknown",)]
+
+
+def test_what_needs_a_missing_table_is_null(small_build: Project) -> None:
+    """Not zero: nobody knows what they looked at, said, or cost."""
+    columns = ["views_90d", "carts_90d", "inquiries_90d", "response_count", "satisfaction"]
+    columns += ["last_interaction_date", "lifetime_margin", "margin_12m"]
+    counts = ", ".join(f"count({column})" for column in columns)
+    assert small_build.query(f"select {counts} from marts.customer_tier_history") == [
+        (0,) * len(columns)
+    ]
 
 
 def without_column(name: str) -> Callable[[Path], None]:

@@ -12,7 +12,8 @@ ENGINES = re.compile(r"duckdb|postgres|spark", re.IGNORECASE)
 ENGINE_FOLDERS = ("portable", "run")
 IDENTIFIERS = re.compile(r"\b(e_?mail|phone|full_name|birth_date)\b")
 ALLOWED = re.compile(
-    r"{{\s*salted_hash\('lower\(trim\(email\)\)'\)\s*}}|extract\(year from birth_date\)"
+    r"{{\s*salted_hash\('lower\(trim\((\w+\.)?email\)\)'\)\s*}}"
+    r"|extract\(year from (\w+\.)?birth_date\)"
 )
 SENSITIVE = re.compile(r"gender|income|birth|(^|_)age(_|$)|occupation", re.IGNORECASE)
 
