@@ -17,7 +17,7 @@ summarised as (
         clv_parameters.bgnbd_alpha,
         clv_parameters.bgnbd_a,
         clv_parameters.bgnbd_b,
-        {%- for k in range(1, 32) %}
+        {%- for k in range(1, 34) %}
         clv_parameters.bgnbd_term_{{ k }},
         {%- endfor %}
         clv_parameters.gamma_gamma_p,

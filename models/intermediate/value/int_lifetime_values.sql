@@ -34,7 +34,7 @@ summarised as (
         clv_parameters.bgnbd_alpha,
         clv_parameters.bgnbd_a,
         clv_parameters.bgnbd_b,
-        {%- for k in range(1, 64) %}
+        {%- for k in range(1, 66) %}
         clv_parameters.bgnbd_term_{{ k }},
         {%- endfor %}
         clv_parameters.gamma_gamma_p,
