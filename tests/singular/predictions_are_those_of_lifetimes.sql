@@ -71,7 +71,7 @@ alive as (
 
 -- as the evaluations have them, and as the values of a lifetime have them
 predicted as (
-    {%- for terms, tolerance in {32: 3e-6, 64: 1e-8}.items() %}
+    {%- for terms, tolerance in {32: 5e-6, 64: 1e-8}.items() %}
     select
         alive.*,
         {{ tolerance }} as tolerance,
