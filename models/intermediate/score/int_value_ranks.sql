@@ -58,7 +58,7 @@ value_ranks as (
         on
             shared.evaluation_date = classes.evaluation_date
             and shared.share_before >= classes.lower_share
-            and (shared.share_before < classes.upper_share or classes.upper_share is null)
+            and shared.share_before < coalesce(classes.upper_share, 2)
 )
 
 select * from value_ranks
