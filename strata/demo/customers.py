@@ -26,8 +26,10 @@ DASHED_PHONE_SHARE: Final = 0.1
 SECOND_RECORD_DAYS: Final = (5, 400)
 SOURCE_SYSTEMS: Final = ("webshop", "pos", "crm")
 SOURCE_WEIGHTS: Final = (0.60, 0.25, 0.15)
-ACQUISITION_CHANNELS: Final = ("search", "social", "referral", "store", "marketplace", "campaign")
-ACQUISITION_WEIGHTS: Final = (0.25, 0.20, 0.15, 0.18, 0.12, 0.10)
+ACQUISITION_CHANNELS: Final = (
+    *("search", "social", "referral", "store", "marketplace", "campaign", None),
+)
+ACQUISITION_WEIGHTS: Final = (0.25, 0.20, 0.15, 0.18, 0.12, 0.08, 0.02)
 GENDERS: Final = ("female", "male", "other", None)
 GENDER_WEIGHTS: Final = (0.45, 0.44, 0.02, 0.09)
 OCCUPATIONS: Final = (
