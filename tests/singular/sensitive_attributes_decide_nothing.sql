@@ -1,3 +1,5 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
 -- Neither a tier rule nor the score uses what the seed attributes calls sensitive: by its own name, by
 -- the column that it comes from, or as what is usually derived from a date of birth.
 
