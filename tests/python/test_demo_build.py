@@ -270,22 +270,31 @@ def test_next_tier_is_the_nearest_of_all_additions(demo_build: Project) -> None:
         measures = dict(zip(measures_of(rules), values, strict=True))
         return next_tier_columns(rules, rank, measures, tier_rank)
 
+    codes = {number: code for code, number in rank.items()}
+    modes = {row["override_id"]: row["mode"] for row in read_seed("tier_overrides")}
+
     for row in demo_build.records(TIERS_WITH_MEASURES):
         at = (row["market"], row["evaluation_date"])
         values = tuple(row[name] for name in measures_of(live_rules(*at)))
         told = tuple(row[name] for name in NEXT_TIER)
+        if modes.get(row["override_id"]) in ("ceiling", "lock"):
+            assert told == (codes.get(row["tier_rank"] + 1), None, None), row["customer_id"]
+            assert row["next_tier_blocker"] == "override"
+            outcomes["override"] += 1
+            continue
         assert told == expected(*at, row["tier_rank"], values), row["customer_id"]
         is_blocked = told[0] is not None and told[1] is None
         assert bool(row["next_tier_blocker"]) == is_blocked
         outcomes["blocked" if is_blocked else "open" if told[0] else "top"] += 1
     assert outcomes["open"] > 1500
     assert outcomes["blocked"] > 0
+    assert outcomes["override"] == 2
 
 
 def test_blocker_is_what_must_change_beside_orders_and_revenue(demo_build: Project) -> None:
     rank = tier_ranks()
     for row in demo_build.records(TIERS_WITH_MEASURES):
-        if row["next_tier_blocker"] is None:
+        if row["next_tier_blocker"] in (None, "override"):
             continue
         rules = live_rules(row["market"], row["evaluation_date"])
         names = measures_of(rules)

@@ -1,9 +1,11 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
-{#- What if the rules, the score or the refunds were those of the evaluation before? -#}
+{#- What if the rules, the score or the refunds were those of the evaluation before? Beside it what the
+    rules of now say, which need not be what was stored. -#}
 {%- set table = decision_table('tier_rules') %}
 {%- set cases = {
     'old_rules': {},
+    'new_rules': {},
     'old_score': {'composite_score': 'changes.previous_composite_score'},
     'no_refunds': {
         'net_revenue_12m': 'history.net_revenue_12m + changes.refunded_12m',

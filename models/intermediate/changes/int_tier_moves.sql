@@ -1,7 +1,7 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
 {%- set standing = [
-    'tier_code', 'tier_rank', 'computed_tier_code', 'computed_tier_rank', 'override_id',
+    'tier_code', 'tier_rank', 'computed_tier_rank', 'override_id',
     'composite_score', 'orders_12m', 'net_revenue_12m', 'evaluation_date',
 ] %}
 
@@ -19,7 +19,6 @@ history as (
         history.customer_id,
         history.tier_code,
         history.tier_rank,
-        history.computed_tier_code,
         tiers.tier_rank as computed_tier_rank,
         history.override_id,
         history.composite_score,

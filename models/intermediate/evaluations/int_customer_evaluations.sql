@@ -111,8 +111,10 @@ evaluations as (
         cast(least({{ bit_count('measured.months_12m') }}, 12) as integer) as active_months_12m,
         {{ days_between('customers.start_date', 'measured.evaluation_date') }}
             as tenure_days,
-        {{ days_between('customers.registration_date', 'measured.evaluation_date') }}
-            as days_since_registration,
+        case
+            when customers.registration_date <= measured.evaluation_date
+                then {{ days_between('customers.registration_date', 'measured.evaluation_date') }}
+        end as days_since_registration,
         {{ days_between('measured.first_order_date', 'measured.evaluation_date') }}
             as days_since_first_order,
         {{ days_between('measured.last_order_date', 'measured.evaluation_date') }}

@@ -80,7 +80,9 @@ rated as (
         expected_orders_365d,
         expected_order_value,
         potential_12m,
-        score_points / nullif(score_coverage, 0) as composite_score,
+        -- rounding must not lift a score above 100
+        case when score_coverage > 0 then least(score_points / score_coverage, 100) end
+            as composite_score,
         score_coverage,
         first_order_date,
         last_order_date,

@@ -42,11 +42,14 @@ summarised as (
         clv_parameters.gamma_gamma_v,
         clv_parameters.monthly_discount_rate,
         {{ bgnbd_inputs('history') }},
-        coalesce(
-            cast(history.lifetime_margin as {{ type_double() }})
-            / nullif(cast(history.lifetime_costed_revenue as {{ type_double() }}), 0),
-            clv_parameters.margin_rate
-        ) as margin_rate,
+        -- Refunds may leave a loss on next to no revenue: no share to predict from.
+        case
+            when history.lifetime_costed_revenue > 0 and history.lifetime_margin >= 0
+                then
+                    cast(history.lifetime_margin as {{ type_double() }})
+                    / cast(history.lifetime_costed_revenue as {{ type_double() }})
+            else clv_parameters.margin_rate
+        end as margin_rate,
         cast(history.lifetime_net_revenue as {{ type_double() }})
         / (
             {{ month_index('history.evaluation_date') }}

@@ -13,6 +13,16 @@ customers as (
     where is_current
 ),
 
+-- Whom an expert holds down, no order lifts.
+overrides as (
+    select
+        customer_id,
+        mode,
+        tier_rank,
+        evaluation_date
+    from {{ ref('int_tier_overrides') }}
+),
+
 {{ cell_bounds(table, ref('int_tier_rule_cells'), "'" ~ var('tier_rule_set') ~ "'") }},
 
 placed as (
@@ -20,6 +30,11 @@ placed as (
         customers.customer_id,
         customers.market,
         customers.tier_rank,
+        coalesce(
+            overrides.mode = 'lock'
+            or (overrides.mode = 'ceiling' and customers.tier_rank >= overrides.tier_rank),
+            false
+        ) as is_held_down,
         {%- for measure in orders + revenues %}
         customers.{{ measure }},
         {%- endfor %}
@@ -32,6 +47,10 @@ placed as (
         on
             customers.evaluation_date = bounds.evaluation_date
             and customers.market = bounds.market
+    left join overrides
+        on
+            customers.customer_id = overrides.customer_id
+            and customers.evaluation_date = overrides.evaluation_date
 ),
 
 ways as (
@@ -82,6 +101,7 @@ open_ways as (
     from ways
     where
         ways.blockers = ''
+        and not ways.is_held_down
         {%- for measure in orders %}
         and (
             ways.{{ measure }}_to is null
@@ -111,7 +131,9 @@ next_tiers as (
         cast(open_ways.further_revenue as decimal(18, 2)) as revenue_to_next_tier,
         cast(open_ways.further_orders as integer) as orders_to_next_tier,
         case
-            when open_ways.customer_id is null and tiers.tier_above_code is not null
+            when tiers.tier_above_code is null then null
+            when placed.is_held_down then 'override'
+            when open_ways.customer_id is null
                 then coalesce(substring(blocked_ways.blockers, 3), 'no rule leads there')
         end as next_tier_blocker
     from placed

@@ -41,7 +41,10 @@ parts as (
         tiers.label_en || ': ' || cast(history.orders_12m as {{ text }})
         || case when history.orders_12m = 1 then ' order' else ' orders' end
         || ' and {{ var("reporting_currency") }} '
-        || cast(history.net_revenue_12m as {{ text }}) || ' net revenue in 12 months' as figures,
+        || cast(history.net_revenue_12m as {{ text }}) || ' net revenue in 12 months'
+        || coalesce(
+            ' (score ' || cast(cast(history.composite_score as decimal(18, 1)) as {{ text }}) || ')', ''
+        ) as figures,
         case
             when history.computed_tier_code = history.tier_code
                 then ' match rule ' || history.rule_id || ' (' || rules.note || ')'
@@ -60,6 +63,8 @@ parts as (
         end as basis,
         case
             when next_tiers.next_tier_code is null then '; no tier is higher.'
+            when next_tiers.next_tier_blocker = 'override'
+                then '; ' || above_tiers.label_en || ' is not reached while the override is in force.'
             when next_tiers.next_tier_blocker is not null
                 then
                     '; ' || above_tiers.label_en || ' is not reached by ordering more: '

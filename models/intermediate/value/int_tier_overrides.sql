@@ -8,10 +8,11 @@ overrides as (
 
 records as (
     select
-        record_id,
-        customer_id
-    from {{ ref('int_customers_unified') }}
-    where fate = 'used'
+        unified.record_id,
+        unified.customer_id
+    from {{ ref('int_customers_unified') }} as unified
+    inner join {{ ref('int_customers') }} as customers
+        on unified.customer_id = customers.customer_id
 ),
 
 tiers as (

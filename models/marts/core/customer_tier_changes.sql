@@ -18,6 +18,7 @@ compared as (
         end as direction,
         changes.computed_tier_rank <> changes.previous_computed_tier_rank as is_recomputed,
         counterfactuals.old_rules_tier_rank,
+        counterfactuals.new_rules_tier_rank,
         counterfactuals.old_score_tier_rank,
         counterfactuals.no_refunds_tier_rank
     from changes
@@ -37,7 +38,10 @@ caused as (
         case
             when direction = 'first' then 'first_evaluation'
             when coalesce(override_id, '') <> coalesce(previous_override_id, '') then 'override'
-            when is_recomputed and old_rules_tier_rank = previous_computed_tier_rank
+            when
+                is_recomputed
+                and old_rules_tier_rank = previous_computed_tier_rank
+                and new_rules_tier_rank <> old_rules_tier_rank
                 then 'rule_change'
             when direction = 'down' and computed_tier_rank >= previous_computed_tier_rank
                 then 'hold_expired'
