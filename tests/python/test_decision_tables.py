@@ -70,6 +70,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     copy = copy_project(tmp_path_factory.mktemp("tables"))
     demo = ["demo", "--customers", "300", "--out", str(copy.root / "demo")]
     assert CliRunner().invoke(app, demo).exit_code == 0
+    write_csv(copy.seed("tier_overrides"), list(read_seed("tier_overrides")[0]), [])
     return copy
 
 
