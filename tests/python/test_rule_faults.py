@@ -290,11 +290,11 @@ DEFECTS: list[Any] = [
             ],
             "rfm_clusters": [
                 *(
-                    add(f"more_{it}", "lapsed_none", cluster_code=f"more_{it}", market="US")
+                    add(f"more_{it}", "lapsed_frequent_large", cluster_code=f"more_{it}", market="US")
                     for it in range(7)
                 ),
-                put("lapsed_none", revenue_spread="5", recency_spread="0"),
-                put("lapsed_rare_small", cluster_code="recent_rare_small", orders="-1"),
+                put("lapsed_frequent_large", revenue_spread="5", recency_spread="0"),
+                put("lapsed_rare_small", cluster_code="recent_frequent_large", orders="-1"),
             ],
             "purchase_cycles": [lambda rows: rows[0].update(typical_gap_days="0")],
             "satisfaction_policies": [
@@ -309,10 +309,10 @@ DEFECTS: list[Any] = [
             ("clv_parameters, market * from 2025-01-01", "bgnbd_r must be above 0"),
             ("clv_parameters, market * from 2025-01-01", "monthly_discount_rate"),
             ("clv_parameters, market XX", "not in markets"),
-            ("clv_parameters, market CN", "0 rows are in force on 2024-12-31"),
+            ("clv_parameters, market US", "0 rows are in force on 2024-12-31"),
             ("rfm_clusters, market US", "room for 6 clusters", "not for 7"),
             ("rfm_clusters, market CN", "cluster_code is there twice"),
-            ("rfm_clusters, lapsed_none", "spreads are above 0"),
+            ("rfm_clusters, lapsed_frequent_large", "spreads are above 0"),
             ("rfm_clusters, lapsed_rare_small", "centre is not below 0"),
             ("purchase_cycles", "typical_gap_days is 0"),
             ("satisfaction_policies, nps", "half_life_days is 0"),
