@@ -290,7 +290,12 @@ DEFECTS: list[Any] = [
             ],
             "rfm_clusters": [
                 *(
-                    add(f"more_{it}", "lapsed_frequent_large", cluster_code=f"more_{it}", market="US")
+                    add(
+                        f"more_{it}",
+                        "lapsed_frequent_large",
+                        cluster_code=f"more_{it}",
+                        market="US",
+                    )
                     for it in range(7)
                 ),
                 put("lapsed_frequent_large", revenue_spread="5", recency_spread="0"),
