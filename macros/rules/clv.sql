@@ -4,6 +4,19 @@
     (t_x), bgnbd_age_days (T), bgnbd_monetary (m), and the parameters bgnbd_r, bgnbd_alpha, bgnbd_a,
     bgnbd_b, gamma_gamma_p, gamma_gamma_q and gamma_gamma_v, all doubles. -#}
 
+{#- The parameters as columns, with the parts of the terms that a series of so many terms reads. -#}
+{% macro clv_parameter_columns(parameters, terms) -%}
+    {%- for column in [
+        'bgnbd_r', 'bgnbd_alpha', 'bgnbd_a', 'bgnbd_b',
+        'gamma_gamma_p', 'gamma_gamma_q', 'gamma_gamma_v',
+    ] %}
+    {{ parameters }}.{{ column }},
+    {%- endfor %}
+    {%- for k in range(1, terms + 2) %}
+    {{ parameters }}.bgnbd_term_{{ k }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
 {#- x, t_x and T of a row that has purchase_days and the dates of its orders; null without an order. -#}
 {% macro bgnbd_inputs(rows) -%}
     {%- set double = type_double() -%}

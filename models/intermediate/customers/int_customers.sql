@@ -47,10 +47,9 @@ ranked as (
 
 registrations as (
     select
-        unified_customer_id,
-        min(registration_date) as registration_date
-    from ranked
-    group by unified_customer_id
+        customer_id,
+        registration_date
+    from {{ ref('int_customer_registrations') }}
 ),
 
 persons as (
@@ -79,7 +78,7 @@ persons as (
         first_records.record_count
     from ranked as first_records
     inner join registrations
-        on first_records.unified_customer_id = registrations.unified_customer_id
+        on first_records.unified_customer_id = registrations.customer_id
     left join ranked as second_records
         on
             first_records.unified_customer_id = second_records.unified_customer_id

@@ -1,5 +1,3 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
 with
 
 evaluations as (
@@ -13,16 +11,7 @@ clv_parameters as (
 summarised as (
     select
         evaluations.*,
-        clv_parameters.bgnbd_r,
-        clv_parameters.bgnbd_alpha,
-        clv_parameters.bgnbd_a,
-        clv_parameters.bgnbd_b,
-        {%- for k in range(1, 34) %}
-        clv_parameters.bgnbd_term_{{ k }},
-        {%- endfor %}
-        clv_parameters.gamma_gamma_p,
-        clv_parameters.gamma_gamma_q,
-        clv_parameters.gamma_gamma_v,
+        {{ clv_parameter_columns('clv_parameters', terms=32) }},
         {{ bgnbd_inputs('evaluations') }}
     from evaluations
     left join clv_parameters

@@ -30,16 +30,7 @@ summarised as (
         history.market,
         history.lifetime_net_revenue as historic_revenue,
         history.lifetime_margin as historic_margin,
-        clv_parameters.bgnbd_r,
-        clv_parameters.bgnbd_alpha,
-        clv_parameters.bgnbd_a,
-        clv_parameters.bgnbd_b,
-        {%- for k in range(1, 66) %}
-        clv_parameters.bgnbd_term_{{ k }},
-        {%- endfor %}
-        clv_parameters.gamma_gamma_p,
-        clv_parameters.gamma_gamma_q,
-        clv_parameters.gamma_gamma_v,
+        {{ clv_parameter_columns('clv_parameters', terms=64) }},
         clv_parameters.monthly_discount_rate,
         {{ bgnbd_inputs('history') }},
         -- Refunds may leave a loss on next to no revenue: no share to predict from.
