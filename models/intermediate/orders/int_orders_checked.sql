@@ -78,7 +78,8 @@ checked as (
         exchange_rate,
         reporting_amount,
         is_superseded,
-        order_date
+        order_date,
+        ordered_at
     from looked_up
 )
 
