@@ -99,3 +99,12 @@
         when bgnbd_frequency is not null then gamma_gamma_p * gamma_gamma_v / (gamma_gamma_q - 1)
     end
 {%- endmacro %}
+
+{#- The naive yearly value that a prediction must beat: mean monthly revenue since the first order, for
+    12 months, at the retention rate of the market. -#}
+{% macro clv_baseline(rows, retention_rate) -%}
+    cast({{ rows }}.lifetime_net_revenue as {{ type_double() }})
+    / (
+        {{ month_index(rows ~ '.evaluation_date') }} - {{ month_index(rows ~ '.first_order_date') }} + 1
+    ) * 12 * {{ retention_rate }}
+{%- endmacro %}

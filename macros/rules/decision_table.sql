@@ -37,10 +37,13 @@
 {%- endmacro %}
 
 {#- CTEs up to `cells`: one row per rule set, market, period and cell, with the rule that wins it. -#}
-{% macro decision_cells(table, rules) -%}
+{% macro decision_cells(table, rules, rule_set=none) -%}
     {%- set scope = ['rule_set', 'market', 'period_from'] -%}
     rules as (
         select * from {{ rules }}
+        {%- if rule_set is not none %}
+        where rule_set = '{{ rule_set }}'
+        {%- endif %}
     ),
 
     -- A table changes on the days on which a rule begins or ends.
@@ -257,11 +260,13 @@
     )
 {%- endmacro %}
 
-{#- CTE `bounds`: one row per evaluation date and market, the bounds of each measure as columns. -#}
-{% macro cell_bounds(table, cells, rule_set="'live'") -%}
+{#- CTE `bounds`: one row per evaluation date, rule set and market, the bounds of each measure as
+    columns. -#}
+{% macro cell_bounds(table, cells) -%}
     bounds as (
         select
             dates.evaluation_date,
+            cells.rule_set,
             cells.market,
             cells.period_from
             {%- for measure in table.measures %}
@@ -273,19 +278,20 @@
         from {{ ref('int_evaluation_dates') }} as dates
         inner join {{ cells }} as cells
             on
-                cells.rule_set = {{ rule_set }}
-                and cells.period_from <= dates.evaluation_date
+                cells.period_from <= dates.evaluation_date
                 and (cells.period_to > dates.evaluation_date or cells.period_to is null)
         group by
             dates.evaluation_date,
+            cells.rule_set,
             cells.market,
             cells.period_from
     )
 {%- endmacro %}
 
-{#- CTEs `bounds` and `matched`: the rows of a CTE with the rule and outcome of their cell. -#}
+{#- CTEs `bounds` and `matched`: the rows of a CTE with the rule and outcome of their cell. The rule
+    set is an expression, a text or a column of the rows. -#}
 {% macro match_rules(rows, table, cells, columns, rule_set="'live'") -%}
-    {{ cell_bounds(table, cells, rule_set) }},
+    {{ cell_bounds(table, cells) }},
 
     matched as (
         select
@@ -298,9 +304,10 @@
             on
                 {{ rows }}.evaluation_date = bounds.evaluation_date
                 and {{ rows }}.market = bounds.market
+                and bounds.rule_set = {{ rule_set }}
         left join {{ cells }} as cells
             on
-                cells.rule_set = {{ rule_set }}
+                bounds.rule_set = cells.rule_set
                 and bounds.market = cells.market
                 and bounds.period_from = cells.period_from
                 {%- for measure in table.measures %}

@@ -1,6 +1,7 @@
 {#- The proof of a decision table on its cells: each cell has a rule, each rule wins a cell, each
-    market has a catch-all in each period, and no measure has more bounds than there is room for. -#}
-{% test decision_cells(model, seed_name, rules_model) %}
+    market has a catch-all in each period, and no measure has more bounds than there is room for. A rule
+    set is given where the cells are those of only one. -#}
+{% test decision_cells(model, seed_name, rules_model, rule_set=none) %}
 
 {{ config(meta={'reports_rules': true}) }}
 {%- set table = decision_table(seed_name) %}
@@ -16,6 +17,9 @@ cells as (
 
 rules as (
     select * from {{ rules_model }}
+    {%- if rule_set is not none %}
+    where rule_set = '{{ rule_set }}'
+    {%- endif %}
 ),
 
 -- The first cell without a rule says enough of its market and period.

@@ -13,15 +13,8 @@ clv_parameters as (
     select * from {{ ref('int_clv_parameters') }}
 ),
 
--- Of the customers who ordered in the year before last, the share that ordered in the last year.
-retention as (
-    select
-        market,
-        sum(case when orders_12m > 0 then 1 else 0 end) / cast(count(*) as {{ type_double() }})
-            as retention_rate
-    from history
-    where orders_previous_12m > 0
-    group by market
+retention_rates as (
+    select * from {{ ref('int_retention_rates') }}
 ),
 
 summarised as (
@@ -41,18 +34,17 @@ summarised as (
                     / cast(history.lifetime_costed_revenue as {{ type_double() }})
             else clv_parameters.margin_rate
         end as margin_rate,
-        cast(history.lifetime_net_revenue as {{ type_double() }})
-        / (
-            {{ month_index('history.evaluation_date') }}
-            - {{ month_index('history.first_order_date') }} + 1
-        ) * 12 * retention.retention_rate as clv_baseline,
+        {{ clv_baseline('history', 'retention_rates.retention_rate') }} as clv_baseline,
         history.evaluation_date
     from history
     left join clv_parameters
         on
             history.evaluation_date = clv_parameters.evaluation_date
             and history.market = clv_parameters.market
-    left join retention on history.market = retention.market
+    left join retention_rates
+        on
+            history.evaluation_date = retention_rates.evaluation_date
+            and history.market = retention_rates.market
     where history.lifetime_orders > 0
 ),
 

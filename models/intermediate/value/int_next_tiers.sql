@@ -23,7 +23,7 @@ overrides as (
     from {{ ref('int_tier_overrides') }}
 ),
 
-{{ cell_bounds(table, ref('int_tier_rule_cells'), "'" ~ var('tier_rule_set') ~ "'") }},
+{{ cell_bounds(table, ref('int_tier_rule_cells')) }},
 
 placed as (
     select
@@ -47,6 +47,7 @@ placed as (
         on
             customers.evaluation_date = bounds.evaluation_date
             and customers.market = bounds.market
+            and bounds.rule_set = '{{ var("tier_rule_set") }}'
     left join overrides
         on
             customers.customer_id = overrides.customer_id

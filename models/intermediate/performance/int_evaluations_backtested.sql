@@ -1,0 +1,65 @@
+with
+
+history as (
+    select * from {{ ref('customer_tier_history') }}
+),
+
+dates as (
+    select * from {{ ref('int_backtest_dates') }}
+),
+
+outcomes as (
+    select * from {{ ref('int_customer_outcomes') }}
+),
+
+clv_parameters as (
+    select
+        market,
+        fitted_at,
+        evaluation_date
+    from {{ ref('int_clv_parameters') }}
+),
+
+retention_rates as (
+    select * from {{ ref('int_retention_rates') }}
+),
+
+-- Who never ordered is expected to bring nothing.
+backtested as (
+    select
+        history.customer_id,
+        history.tier_code,
+        history.tier_rank,
+        history.lifetime_orders,
+        coalesce(outcomes.orders_next_90d, 0) as orders,
+        coalesce(outcomes.purchase_days_next_90d, 0) as purchase_days,
+        coalesce(clv_parameters.fitted_at <= history.evaluation_date, false) as is_out_of_sample,
+        coalesce(outcomes.net_revenue_next_90d, 0) as net_revenue,
+        history.p_alive,
+        coalesce(history.expected_orders_90d, 0) as expected_orders,
+        coalesce(history.expected_orders_90d * history.expected_order_value, 0)
+            as expected_revenue,
+        case
+            when history.lifetime_orders = 0 then 0
+            else {{ clv_baseline('history', 'retention_rates.retention_rate') }} * 90 / 365
+        end as baseline_revenue,
+        cast(history.net_revenue_12m as {{ type_double() }}) * 90 / 365 as naive_revenue,
+        history.evaluation_date,
+        dates.horizon_date
+    from history
+    inner join dates on history.evaluation_date = dates.evaluation_date
+    left join outcomes
+        on
+            history.customer_id = outcomes.customer_id
+            and history.evaluation_date = outcomes.evaluation_date
+    left join clv_parameters
+        on
+            history.market = clv_parameters.market
+            and history.evaluation_date = clv_parameters.evaluation_date
+    left join retention_rates
+        on
+            history.market = retention_rates.market
+            and history.evaluation_date = retention_rates.evaluation_date
+)
+
+select * from backtested
