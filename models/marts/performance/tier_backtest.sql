@@ -1,3 +1,5 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
 {%- set text = dbt.type_string() %}
 {%- set double = type_double() %}
 {%- set forecasts = ['expected', 'baseline', 'naive'] %}
@@ -42,10 +44,11 @@ accumulated as (
 compared as (
     select
         accumulated.*,
-        cast(customers as {{ double }}) / all_customers as customer_share,
-        upper_customers / all_customers as customer_capture,
-        cast(net_revenue as {{ double }}) / nullif(all_net_revenue, 0) as revenue_share,
-        upper_net_revenue / nullif(all_net_revenue, 0) as revenue_capture
+        cast(accumulated.customers as {{ double }}) / accumulated.all_customers as customer_share,
+        accumulated.upper_customers / accumulated.all_customers as customer_capture,
+        cast(accumulated.net_revenue as {{ double }}) / nullif(accumulated.all_net_revenue, 0)
+            as revenue_share,
+        accumulated.upper_net_revenue / nullif(accumulated.all_net_revenue, 0) as revenue_capture
     from accumulated
 ),
 
