@@ -57,7 +57,8 @@ placed as (
             and both_ways.lift >= policies.min_lift
 ),
 
--- One number says which of two pairs is the better, so that the best is a plain minimum.
+-- Numbers, for purchases times pairs are many rows: one that says which of two pairs is the better,
+-- so that the best is a plain minimum, and one for the related product.
 ranked as (
     select
         market,
@@ -66,10 +67,17 @@ ranked as (
         pair_customers,
         lift,
         related_rank,
-        row_number() over (
-            partition by market
-            order by lift desc, pair_customers desc, related_product_id asc, product_id asc
-        ) as pair_rank
+        cast(
+            row_number() over (
+                order by
+                    lift desc,
+                    pair_customers desc,
+                    related_product_id asc,
+                    product_id asc,
+                    market asc
+            ) as integer
+        ) as pair_rank,
+        cast(dense_rank() over (order by related_product_id) as integer) as related_number
     from placed
     where related_rank <= related_per_product
 )

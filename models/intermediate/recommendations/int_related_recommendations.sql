@@ -24,8 +24,7 @@ recommendable as (
 related as (
     select
         purchases.customer_id,
-        pairs.related_product_id as product_id,
-        purchases.market,
+        pairs.related_number,
         min(pairs.pair_rank) as pair_rank
     from {{ ref('int_recent_purchases') }} as purchases
     inner join pairs
@@ -34,26 +33,24 @@ related as (
             and purchases.product_id = pairs.product_id
     group by
         purchases.customer_id,
-        pairs.related_product_id,
-        purchases.market
+        pairs.related_number
 ),
 
 new_to_the_customer as (
     select
         related.customer_id,
-        related.product_id,
-        related.market,
         related.pair_rank
     from related
-    inner join recommendable on related.product_id = recommendable.product_id
+    inner join pairs on related.pair_rank = pairs.pair_rank
+    inner join recommendable on pairs.related_product_id = recommendable.product_id
     left join {{ ref('int_customer_products') }} as bought
         on
             related.customer_id = bought.customer_id
-            and related.product_id = bought.product_id
+            and pairs.related_product_id = bought.product_id
     left join {{ ref('int_browsed_recommendations') }} as browsed
         on
             related.customer_id = browsed.customer_id
-            and related.product_id = browsed.product_id
+            and pairs.related_product_id = browsed.product_id
     where
         browsed.customer_id is null
         and (bought.customer_id is null or recommendable.is_consumable)
@@ -62,8 +59,6 @@ new_to_the_customer as (
 placed as (
     select
         customer_id,
-        product_id,
-        market,
         pair_rank,
         row_number() over (partition by customer_id order by pair_rank) as place
     from new_to_the_customer
@@ -72,16 +67,13 @@ placed as (
 first_ones as (
     select
         placed.customer_id,
-        placed.product_id,
+        pairs.related_product_id as product_id,
         pairs.product_id as because_product_id,
         pairs.lift,
         placed.place
     from placed
-    inner join policies on placed.market = policies.market
-    inner join pairs
-        on
-            placed.market = pairs.market
-            and placed.pair_rank = pairs.pair_rank
+    inner join pairs on placed.pair_rank = pairs.pair_rank
+    inner join policies on pairs.market = policies.market
     where placed.place <= policies.max_recommendations
 )
 
