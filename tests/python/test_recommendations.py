@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -36,7 +36,8 @@ class Customer(NamedTuple):
     def window_start(self) -> date:
         """Return the last day whose purchases no longer count."""
         months = pd.DateOffset(months=int(self.policy["window_months"]))
-        return (pd.Timestamp(AS_OF) - months).date()
+        start: date = (pd.Timestamp(AS_OF) - months).date()
+        return start
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +54,9 @@ def customers(demo_build: Project) -> dict[str, Customer]:
 
 @pytest.fixture(scope="module")
 def lines(demo_build: Project) -> list[dict[str, Any]]:
-    return demo_build.records(
-        "select * from intermediate.int_order_items_checked where fate = 'used'"
-    )
+    sql = "select * from intermediate.int_order_items_checked where fate = 'used'"
+    rows: list[dict[str, Any]] = demo_build.records(sql)
+    return rows
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +156,7 @@ def best_sellers(
     products: Products,
 ) -> list[tuple[float, str]]:
     """Return the best sellers of a segment, its market and all: share and product."""
-    circles = (
+    circles: tuple[Callable[[Customer], bool], ...] = (
         lambda it: (it.market, it.segment) == (who.market, who.segment),
         lambda it: it.market == who.market,
         lambda it: True,
@@ -241,8 +242,8 @@ def test_recommendations_are_those_of_the_rules(
     for row in demo_build.records(
         "select * from marts.customer_recommendations order by customer_id, rank"
     ):
-        told = (row["reason"], row["product_id"], row["because_product_id"], row["score"])
-        found[row["customer_id"]].append(told)
+        columns = ("reason", "product_id", "because_product_id", "score")
+        found[row["customer_id"]].append(tuple(row[column] for column in columns))
         product = products[row["product_id"]]
         assert row["product_name"] == product["product_name"]
         assert row["category"] == (product["category"] or "unknown")
@@ -311,7 +312,7 @@ def test_preferences_are_those_of_the_purchases(
     for line in lines:
         rate = 1 if line["currency"] == "CNY" else line["exchange_rate"]
         line["local_amount"] = (line["amount"] * rate).quantize(CENT, ROUND_HALF_UP)
-    by_order = {
+    by_order: dict[str, Callable[[dict[str, Any]], Any]] = {
         "channel": lambda order: order["channel"],
         "hour": lambda order: order["local"].hour,
         "weekday": lambda order: order["local"].isoweekday(),

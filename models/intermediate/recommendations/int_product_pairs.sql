@@ -57,8 +57,7 @@ placed as (
             and both_ways.lift >= policies.min_lift
 ),
 
--- Numbers, for purchases times pairs are many rows: one that says which of two pairs is the better,
--- so that the best is a plain minimum, and one for the related product.
+-- One number says which of two pairs is the better, so that the best is a plain minimum.
 ranked as (
     select
         market,
@@ -76,8 +75,7 @@ ranked as (
                     product_id asc,
                     market asc
             ) as integer
-        ) as pair_rank,
-        cast(dense_rank() over (order by related_product_id) as integer) as related_number
+        ) as pair_rank
     from placed
     where related_rank <= related_per_product
 )

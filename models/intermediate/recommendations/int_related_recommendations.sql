@@ -24,7 +24,7 @@ recommendable as (
 related as (
     select
         purchases.customer_id,
-        pairs.related_number,
+        pairs.related_product_id as product_id,
         min(pairs.pair_rank) as pair_rank
     from {{ ref('int_recent_purchases') }} as purchases
     inner join pairs
@@ -33,7 +33,7 @@ related as (
             and purchases.product_id = pairs.product_id
     group by
         purchases.customer_id,
-        pairs.related_number
+        pairs.related_product_id
 ),
 
 new_to_the_customer as (
@@ -41,16 +41,15 @@ new_to_the_customer as (
         related.customer_id,
         related.pair_rank
     from related
-    inner join pairs on related.pair_rank = pairs.pair_rank
-    inner join recommendable on pairs.related_product_id = recommendable.product_id
+    inner join recommendable on related.product_id = recommendable.product_id
     left join {{ ref('int_customer_products') }} as bought
         on
             related.customer_id = bought.customer_id
-            and pairs.related_product_id = bought.product_id
+            and related.product_id = bought.product_id
     left join {{ ref('int_browsed_recommendations') }} as browsed
         on
             related.customer_id = browsed.customer_id
-            and pairs.related_product_id = browsed.product_id
+            and related.product_id = browsed.product_id
     where
         browsed.customer_id is null
         and (bought.customer_id is null or recommendable.is_consumable)
