@@ -60,16 +60,20 @@
     cast(extract(year from {{ date_column }}) * 12 + extract(month from {{ date_column }}) as integer)
 {%- endmacro %}
 
-{#- The business date of a UTC timestamp. The offsets of the zone are worked out here, newest first,
-    so that the engines need no time zones of their own, agree, and mostly do one comparison. -#}
+{#- A UTC timestamp in the business timezone. The offsets of the zone are worked out here, newest
+    first, so that the engines need no time zones of their own, agree, and mostly do one comparison. -#}
+{% macro business_time(timestamp) -%}
+    case
+        {%- for change in utc_offsets() | reverse %}
+        {{ 'when ' ~ timestamp ~ " >= timestamp '" ~ change.since ~ "' then" if not loop.last else 'else' }}
+            {{ timestamp }} + interval '{{ change.seconds }}' second
+        {%- endfor %}
+    end
+{%- endmacro %}
+
 {% macro business_date(timestamp) -%}
     cast(
-        case
-            {%- for change in utc_offsets() | reverse %}
-            {{ 'when ' ~ timestamp ~ " >= timestamp '" ~ change.since ~ "' then" if not loop.last else 'else' }}
-                {{ timestamp }} + interval '{{ change.seconds }}' second
-            {%- endfor %}
-        end as date
+        {{ business_time(timestamp) }} as date
     )
 {%- endmacro %}
 

@@ -4,6 +4,13 @@
     'age_band', 'gender', 'region_group', 'urbanity', 'occupation', 'income_band', 'industry',
     'company_size', 'acquisition_channel',
 ] %}
+{%- set dimensions = {
+    'category': 'preferred_category',
+    'brand': 'preferred_brand',
+    'channel': 'preferred_channel',
+    'hour_of_day': 'preferred_hour',
+    'weekday': 'preferred_weekday',
+} %}
 
 with
 
@@ -21,6 +28,17 @@ segments as (
     group by customer_id
 ),
 
+affinities as (
+    select
+        customer_id
+        {%- for dimension, column in dimensions.items() %},
+        max(case when dimension = '{{ dimension }}' then preferred_value end) as {{ column }},
+        max(case when dimension = '{{ dimension }}' then preferred_share end) as {{ column }}_share
+        {%- endfor %}
+    from {{ ref('int_customer_affinities') }}
+    group by customer_id
+),
+
 described as (
     select
         customers.customer_id,
@@ -34,14 +52,23 @@ described as (
         customers.country,
         customers.region,
         customers.city,
+        affinities.preferred_category,
+        affinities.preferred_brand,
+        affinities.preferred_channel,
         cast(extract(year from customers.birth_date) as integer) as birth_year,
         cast(customers.employee_count as integer) as employee_count,
         cast(customers.record_count as integer) as records,
+        cast(affinities.preferred_hour as integer) as preferred_hour,
+        cast(affinities.preferred_weekday as integer) as preferred_weekday,
+        {%- for column in dimensions.values() %}
+        affinities.{{ column }}_share,
+        {%- endfor %}
         customers.registration_date,
         customers.first_order_date,
         customers.start_date
     from customers
     inner join segments on customers.customer_id = segments.customer_id
+    left join affinities on customers.customer_id = affinities.customer_id
 )
 
 select * from described

@@ -1,0 +1,36 @@
+{{ config(materialized='table') }}  -- the order lines are read once, their summary often
+
+with
+
+order_items as (
+    select
+        order_id,
+        product_id,
+        customer_id,
+        quantity,
+        order_date,
+        case
+            when currency = '{{ var("reporting_currency") }}' then amount
+            else cast(amount * exchange_rate as decimal(18, 2))
+        end as reporting_amount
+    from {{ ref('int_order_items_checked') }}
+    where fate = 'used'
+),
+
+customer_products as (
+    select
+        customer_id,
+        product_id,
+        cast(count(distinct order_id) as integer) as orders,
+        cast(count(*) as integer) as order_lines,
+        cast(sum(quantity) as bigint) as quantity,
+        cast(sum(reporting_amount) as decimal(18, 2)) as amount,
+        min(order_date) as first_order_date,
+        max(order_date) as last_order_date
+    from order_items
+    group by
+        customer_id,
+        product_id
+)
+
+select * from customer_products

@@ -1,0 +1,91 @@
+{{ config(materialized='table') }}  -- small, and joined to many customers
+
+with
+
+policies as (
+    select
+        market,
+        best_sellers_per_segment,
+        min_segment_buyers
+    from {{ ref('int_recommendation_policies') }}
+),
+
+segments as (
+    select
+        policies.market,
+        labels.segment_code as rfm_segment,
+        policies.best_sellers_per_segment,
+        policies.min_segment_buyers
+    from policies
+    cross join {{ ref('rfm_segment_labels') }} as labels
+),
+
+reach as (
+    select * from {{ ref('int_product_reach') }}
+),
+
+recommendable as (
+    select product_id
+    from {{ ref('int_recommendable_products') }}
+),
+
+-- The narrowest circle with buyers enough, one of whom bought the product, is the one that tells.
+shared as (
+    select
+        segments.market,
+        segments.rfm_segment,
+        everyone.product_id,
+        coalesce(of_segment.basis, of_market.basis, everyone.basis) as basis,
+        coalesce(of_segment.customer_share, of_market.customer_share, everyone.customer_share)
+            as customer_share,
+        segments.best_sellers_per_segment
+    from segments
+    cross join reach as everyone
+    inner join recommendable on everyone.product_id = recommendable.product_id
+    left join reach as of_market
+        on
+            of_market.basis = 'market'
+            and segments.market = of_market.market
+            and everyone.product_id = of_market.product_id
+            and of_market.buyers >= segments.min_segment_buyers
+    left join reach as of_segment
+        on
+            of_segment.basis = 'segment'
+            and segments.market = of_segment.market
+            and segments.rfm_segment = of_segment.rfm_segment
+            and everyone.product_id = of_segment.product_id
+            and of_segment.buyers >= segments.min_segment_buyers
+    where everyone.basis = 'all'
+),
+
+ranked as (
+    select
+        market,
+        rfm_segment,
+        product_id,
+        basis,
+        customer_share,
+        best_sellers_per_segment,
+        row_number() over (
+            partition by market, rfm_segment
+            order by
+                case basis when 'segment' then 1 when 'market' then 2 else 3 end asc,
+                customer_share desc,
+                product_id asc
+        ) as seller_rank
+    from shared
+),
+
+best_sellers as (
+    select
+        market,
+        rfm_segment,
+        product_id,
+        basis,
+        customer_share,
+        seller_rank
+    from ranked
+    where seller_rank <= best_sellers_per_segment
+)
+
+select * from best_sellers

@@ -1,0 +1,62 @@
+with
+
+customers as (
+    select
+        customer_id,
+        market
+    from {{ ref('customer_tier_history') }}
+    where is_current
+),
+
+policies as (
+    select
+        market,
+        min_browse_events,
+        max_recommendations
+    from {{ ref('int_recommendation_policies') }}
+),
+
+browsed_products as (
+    select * from {{ ref('int_browsed_products') }}
+),
+
+recommendable as (
+    select
+        product_id,
+        is_consumable
+    from {{ ref('int_recommendable_products') }}
+),
+
+placed as (
+    select
+        browsed_products.customer_id,
+        browsed_products.product_id,
+        browsed_products.browse_events,
+        policies.max_recommendations,
+        row_number() over (
+            partition by browsed_products.customer_id
+            order by
+                browsed_products.browse_events desc,
+                browsed_products.last_browsed_date desc,
+                browsed_products.product_id asc
+        ) as place
+    from browsed_products
+    inner join customers on browsed_products.customer_id = customers.customer_id
+    inner join policies on customers.market = policies.market
+    inner join recommendable on browsed_products.product_id = recommendable.product_id
+    where
+        browsed_products.browse_events >= policies.min_browse_events
+        and (not browsed_products.is_bought_before or recommendable.is_consumable)
+),
+
+first_ones as (
+    select
+        customer_id,
+        product_id,
+        browse_events,
+        place
+    from placed
+    where place <= max_recommendations
+)
+
+select * from first_ones

@@ -1,0 +1,79 @@
+with
+
+personal as (
+    select
+        customer_id,
+        product_id
+    from {{ ref('int_browsed_recommendations') }}
+    union all
+    select
+        customer_id,
+        product_id
+    from {{ ref('int_related_recommendations') }}
+),
+
+personal_counts as (
+    select
+        customer_id,
+        count(*) as recommendations
+    from personal
+    group by customer_id
+),
+
+-- Only who has fewer than the most, so that few customers meet the best sellers.
+wanting as (
+    select
+        history.customer_id,
+        history.market,
+        history.rfm_segment,
+        policies.max_recommendations
+    from {{ ref('customer_tier_history') }} as history
+    inner join {{ ref('int_recommendation_policies') }} as policies
+        on history.market = policies.market
+    left join personal_counts on history.customer_id = personal_counts.customer_id
+    where
+        history.is_current
+        and coalesce(personal_counts.recommendations, 0) < policies.max_recommendations
+),
+
+new_to_the_customer as (
+    select
+        wanting.customer_id,
+        best_sellers.product_id,
+        best_sellers.customer_share,
+        wanting.max_recommendations,
+        row_number() over (
+            partition by wanting.customer_id
+            order by best_sellers.seller_rank
+        ) as place
+    from wanting
+    inner join {{ ref('int_best_sellers') }} as best_sellers
+        on
+            wanting.market = best_sellers.market
+            and wanting.rfm_segment = best_sellers.rfm_segment
+    inner join {{ ref('int_recommendable_products') }} as products
+        on best_sellers.product_id = products.product_id
+    left join {{ ref('int_customer_products') }} as bought
+        on
+            wanting.customer_id = bought.customer_id
+            and best_sellers.product_id = bought.product_id
+    left join personal
+        on
+            wanting.customer_id = personal.customer_id
+            and best_sellers.product_id = personal.product_id
+    where
+        personal.customer_id is null
+        and (bought.customer_id is null or products.is_consumable)
+),
+
+first_ones as (
+    select
+        customer_id,
+        product_id,
+        customer_share,
+        place
+    from new_to_the_customer
+    where place <= max_recommendations
+)
+
+select * from first_ones

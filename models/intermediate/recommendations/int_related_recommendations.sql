@@ -1,0 +1,88 @@
+{{ config(materialized='table') }}  -- all purchases times their related products
+
+with
+
+policies as (
+    select
+        market,
+        max_recommendations
+    from {{ ref('int_recommendation_policies') }}
+),
+
+pairs as (
+    select * from {{ ref('int_product_pairs') }}
+),
+
+recommendable as (
+    select
+        product_id,
+        is_consumable
+    from {{ ref('int_recommendable_products') }}
+),
+
+-- Of the purchases that a product goes with, the strongest pair counts.
+related as (
+    select
+        purchases.customer_id,
+        pairs.related_product_id as product_id,
+        purchases.market,
+        min(pairs.pair_rank) as pair_rank
+    from {{ ref('int_recent_purchases') }} as purchases
+    inner join pairs
+        on
+            purchases.market = pairs.market
+            and purchases.product_id = pairs.product_id
+    group by
+        purchases.customer_id,
+        pairs.related_product_id,
+        purchases.market
+),
+
+new_to_the_customer as (
+    select
+        related.customer_id,
+        related.product_id,
+        related.market,
+        related.pair_rank
+    from related
+    inner join recommendable on related.product_id = recommendable.product_id
+    left join {{ ref('int_customer_products') }} as bought
+        on
+            related.customer_id = bought.customer_id
+            and related.product_id = bought.product_id
+    left join {{ ref('int_browsed_recommendations') }} as browsed
+        on
+            related.customer_id = browsed.customer_id
+            and related.product_id = browsed.product_id
+    where
+        browsed.customer_id is null
+        and (bought.customer_id is null or recommendable.is_consumable)
+),
+
+placed as (
+    select
+        customer_id,
+        product_id,
+        market,
+        pair_rank,
+        row_number() over (partition by customer_id order by pair_rank) as place
+    from new_to_the_customer
+),
+
+first_ones as (
+    select
+        placed.customer_id,
+        placed.product_id,
+        pairs.product_id as because_product_id,
+        pairs.lift,
+        placed.place
+    from placed
+    inner join policies on placed.market = policies.market
+    inner join pairs
+        on
+            placed.market = pairs.market
+            and placed.pair_rank = pairs.pair_rank
+    where placed.place <= policies.max_recommendations
+)
+
+select * from first_ones

@@ -1,0 +1,76 @@
+with
+
+recommended as (
+    select
+        customer_id,
+        product_id,
+        cast(null as {{ dbt.type_string() }}) as because_product_id,
+        'browsed' as reason,
+        1 as reason_order,
+        place,
+        cast(browse_events as {{ type_double() }}) as score
+    from {{ ref('int_browsed_recommendations') }}
+    union all
+    select
+        customer_id,
+        product_id,
+        because_product_id,
+        'bought_together' as reason,
+        2 as reason_order,
+        place,
+        lift as score
+    from {{ ref('int_related_recommendations') }}
+    union all
+    select
+        customer_id,
+        product_id,
+        cast(null as {{ dbt.type_string() }}) as because_product_id,
+        'best_seller' as reason,
+        3 as reason_order,
+        place,
+        customer_share as score
+    from {{ ref('int_popular_recommendations') }}
+),
+
+ranked as (
+    select
+        customer_id,
+        product_id,
+        because_product_id,
+        reason,
+        row_number() over (partition by customer_id order by reason_order, place) as rank,
+        score
+    from recommended
+),
+
+customers as (
+    select
+        customer_id,
+        market,
+        evaluation_date
+    from {{ ref('customer_tier_history') }}
+    where is_current
+),
+
+customer_recommendations as (
+    select
+        ranked.customer_id,
+        ranked.product_id,
+        ranked.because_product_id,
+        customers.market,
+        products.product_name,
+        products.category,
+        ranked.reason,
+        cast(ranked.rank as integer) as rank,
+        ranked.score,
+        customers.evaluation_date
+    from ranked
+    inner join customers on ranked.customer_id = customers.customer_id
+    inner join {{ ref('int_recommendation_policies') }} as policies
+        on customers.market = policies.market
+    inner join {{ ref('int_recommendable_products') }} as products
+        on ranked.product_id = products.product_id
+    where ranked.rank <= policies.max_recommendations
+)
+
+select * from customer_recommendations
