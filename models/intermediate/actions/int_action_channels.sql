@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}  -- joins every channel of every action, and is read twice
+
 with
 
 ranked as (
@@ -5,11 +7,11 @@ ranked as (
         customer_id,
         channel,
         has_consent,
-        has_consent and not coalesce(is_capped, false) as is_allowed,
+        has_consent and not is_capped as is_allowed,
         row_number() over (
             partition by customer_id
             order by
-                case when has_consent and not coalesce(is_capped, false) then 0 else 1 end asc,
+                case when has_consent and not is_capped then 0 else 1 end asc,
                 customer_preference asc nulls last,
                 action_preference asc,
                 channel asc
@@ -49,7 +51,8 @@ decided as (
                 < next_actions.cooldown_days
                 then 'cooldown'
             when contacts.is_control_group then 'control_group'
-        end as suppression_reason
+        end as suppression_reason,
+        contacts.last_contact_date
     from next_actions
     left join channels on next_actions.customer_id = channels.customer_id
     left join {{ ref('int_action_contacts') }} as contacts
@@ -62,7 +65,8 @@ action_channels as (
     select
         customer_id,
         case when suppression_reason is null then channel end as channel,
-        suppression_reason
+        suppression_reason,
+        last_contact_date
     from decided
 )
 

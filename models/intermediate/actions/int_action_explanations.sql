@@ -29,7 +29,14 @@ parts as (
         case
             when action_channels.suppression_reason is null
                 then ', by ' || lower(channels.label_en) || '.'
-            else '; not now, ' || suppression_reasons.label_en || '.'
+            else
+                '; not now, ' || suppression_reasons.label_en
+                || case
+                    when action_channels.suppression_reason = 'cooldown'
+                        then ', on ' || cast(action_channels.last_contact_date as {{ text }})
+                    else ''
+                end
+                || '.'
         end as outcome
     from next_actions
     inner join {{ ref('int_action_channels') }} as action_channels

@@ -13,10 +13,6 @@ next_actions as (
         on next_actions.action_code = actions.action_code
 ),
 
-action_channels as (
-    select * from {{ ref('action_channels') }}
-),
-
 consents as (
     select
         customer_id,
@@ -52,10 +48,6 @@ caps as (
     where evaluation_date = {{ as_of_date() }}
 ),
 
-preferences as (
-    select * from {{ ref('int_channel_preferences') }}
-),
-
 candidates as (
     select
         next_actions.customer_id,
@@ -63,15 +55,20 @@ candidates as (
         preferences.preference as customer_preference,
         action_channels.preference as action_preference,
         consents.customer_id is not null as has_consent,
-        next_actions.purpose = 'commercial' and (
-            {%- for window in windows %}
-            coalesce(contact_counts.contacts_{{ window }}, 0) >= caps.max_contacts_{{ window }}
-            or coalesce(all_contacts.contacts_{{ window }}, 0) >= all_caps.max_contacts_{{ window }}
-            {{- ' or' if not loop.last }}
-            {%- endfor %}
+        coalesce(
+            next_actions.purpose = 'commercial'
+            and (
+                {%- for window in windows %}
+                coalesce(contact_counts.contacts_{{ window }}, 0) >= caps.max_contacts_{{ window }}
+                or coalesce(all_contacts.contacts_{{ window }}, 0) >= all_caps.max_contacts_{{ window }}
+                {{- ' or' if not loop.last }}
+                {%- endfor %}
+            ),
+            false
         ) as is_capped
     from next_actions
-    inner join action_channels on next_actions.action_code = action_channels.action_code
+    inner join {{ ref('action_channels') }} as action_channels
+        on next_actions.action_code = action_channels.action_code
     left join consents
         on
             next_actions.customer_id = consents.customer_id
@@ -85,7 +82,7 @@ candidates as (
         on next_actions.market = caps.market and action_channels.channel = caps.channel
     left join caps as all_caps
         on next_actions.market = all_caps.market and all_caps.channel = '*'
-    left join preferences
+    left join {{ ref('int_channel_preferences') }} as preferences
         on
             next_actions.customer_id = preferences.customer_id
             and action_channels.channel = preferences.channel
