@@ -1,3 +1,5 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
 {%- set windows = ['24h', '7d', '30d'] %}
 
 with
