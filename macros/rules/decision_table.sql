@@ -2,7 +2,8 @@
 
     The bounds of a table cut its measures into cells, in each of which one rule matches. The cells
     prove the table (each has a rule, each rule a cell) and classify: a customer's cell is found by
-    comparing its measures with the few bounds, so no customer is ever compared with every rule. -#}
+    comparing its measures with the few bounds, so no customer is ever compared with every rule. Of a
+    code the cells tell apart only what rules in force name; all else, and null, is ''. -#}
 
 {#- What the seed's YAML declares under meta: decision_table: outcome, measures (numbers with a
     min_ and a max_ column) and codes (texts with a column of their name, each with its catalogue
@@ -161,11 +162,22 @@
         from scopes
     ),
     {% endfor %}
-    {%- for code, catalogue in table.codes.items() %}
+    {%- for code in table.codes %}
     {{ code }}_values as (
-        select {{ catalogue[1] }} as value from {{ ref(catalogue[0]) }}
+        select
+            rule_set,
+            scope_market as market,
+            period_from,
+            {{ code }} as value
+        from rules_in_force
+        where {{ code }} is not null
         union
-        select '' as value
+        select
+            rule_set,
+            market,
+            period_from,
+            '' as value
+        from scopes
     ),
     {% endfor %}
     grid as (
@@ -188,7 +200,11 @@
                 and scopes.period_from = {{ measure }}_steps.period_from
         {%- endfor %}
         {%- for code in table.codes %}
-        cross join {{ code }}_values
+        inner join {{ code }}_values
+            on
+                scopes.rule_set = {{ code }}_values.rule_set
+                and scopes.market = {{ code }}_values.market
+                and scopes.period_from = {{ code }}_values.period_from
         {%- endfor %}
     ),
 
@@ -288,11 +304,26 @@
     )
 {%- endmacro %}
 
-{#- CTEs `bounds` and `matched`: the rows of a CTE with the rule and outcome of their cell. The rule
-    set is an expression, a text or a column of the rows. -#}
+{#- CTEs up to `matched`: the rows of a CTE with the rule and outcome of their cell. The rule set is
+    an expression, a text or a column of the rows. A code that no rule in force names is in the cells
+    of ''. -#}
 {% macro match_rules(rows, table, cells, columns, rule_set="'live'") -%}
     {{ cell_bounds(table, cells) }},
-
+    {% for code in table.codes %}
+    {{ code }}_named as (
+        select
+            rule_set,
+            market,
+            period_from,
+            {{ code }}_value as value
+        from {{ cells }}
+        group by
+            rule_set,
+            market,
+            period_from,
+            {{ code }}_value
+    ),
+    {% endfor %}
     matched as (
         select
             {{ rows }}.*
@@ -305,6 +336,14 @@
                 {{ rows }}.evaluation_date = bounds.evaluation_date
                 and {{ rows }}.market = bounds.market
                 and bounds.rule_set = {{ rule_set }}
+        {%- for code in table.codes %}
+        left join {{ code }}_named
+            on
+                bounds.rule_set = {{ code }}_named.rule_set
+                and bounds.market = {{ code }}_named.market
+                and bounds.period_from = {{ code }}_named.period_from
+                and {{ rows }}.{{ code }} = {{ code }}_named.value
+        {%- endfor %}
         left join {{ cells }} as cells
             on
                 bounds.rule_set = cells.rule_set
@@ -315,7 +354,7 @@
                 = cells.{{ measure }}_step
                 {%- endfor %}
                 {%- for code in table.codes %}
-                and coalesce({{ rows }}.{{ code }}, '') = cells.{{ code }}_value
+                and coalesce({{ code }}_named.value, '') = cells.{{ code }}_value
                 {%- endfor %}
     )
 {%- endmacro %}

@@ -1,6 +1,7 @@
 {#- One row per defect that a rule of a decision table has in itself or beside another rule.
-    `catalogue` and `catalogue_column` say where every outcome must be. A table must have rules, of the
-    rule set in force if it has rule sets. -#}
+    `catalogue` and `catalogue_column` say where every outcome must be; the catalogues of codes are
+    declared in the seed's YAML, and the model of the rules refs them. A table must have rules, of
+    the rule set in force if it has rule sets. -#}
 {% test decision_table(model, seed_name, catalogue, catalogue_column) %}
 
 {{ config(meta={'reports_rules': true}) }}
@@ -133,7 +134,8 @@ clashes as (
         rules.rule_id,
         '{{ code }} ' || rules.{{ code }} || ' is not in {{ code_catalogue[0] }}' as defect
     from rules
-    left join {{ ref(code_catalogue[0]) }} as known on rules.{{ code }} = known.{{ code_catalogue[1] }}
+    left join {{ graph.nodes['seed.strata.' ~ code_catalogue[0]].relation_name }} as known
+        on rules.{{ code }} = known.{{ code_catalogue[1] }}
     where rules.{{ code }} is not null and known.{{ code_catalogue[1] }} is null
 ),
 {% endfor %}

@@ -13,6 +13,17 @@ from conftest import read_seed
 Rule = Mapping[str, str]
 Measures = Mapping[str, Any]
 
+# the text conditions of decision tables, each with its catalogue
+CODES = {
+    "action_rules": {
+        "tier_code": ("tiers", "tier_code"),
+        "lifecycle_stage": ("lifecycle_stages", "stage_code"),
+        "behaviour_status": ("behaviour_statuses", "status_code"),
+        "rfm_segment": ("rfm_segment_labels", "segment_code"),
+        "churn_risk": ("churn_risks", "risk_code"),
+        "trigger_code": ("triggers", "trigger_code"),
+    }
+}
 RISING_ORDERS = ("lifetime_orders", "orders_12m")
 RISING_REVENUE = ("lifetime_net_revenue", "net_revenue_12m")
 
@@ -41,6 +52,10 @@ bound = cache(Decimal)
 def matches(rule: Rule, measures: Measures) -> bool:
     """Tell whether a customer meets every condition of a rule; null meets none."""
     for name, value in measures.items():
+        if f"min_{name}" not in rule:  # a code
+            if rule[name] and value != rule[name]:
+                return False
+            continue
         low, high = rule[f"min_{name}"], rule[f"max_{name}"]
         if low and (value is None or value < bound(low)):
             return False
@@ -77,7 +92,8 @@ def tier_ranks() -> dict[str, int]:
 def classify(seed: str, row: Measures) -> Rule:
     """Return the rule of a seed that a row of the history matches on its date."""
     rules = rules_in_force(seed, row["market"], row["evaluation_date"])
-    return first_match(rules, {name: row[name] for name in measures_of(rules)})
+    conditions = [*measures_of(rules), *CODES.get(seed, ())]
+    return first_match(rules, {name: row[name] for name in conditions})
 
 
 def persons(history: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

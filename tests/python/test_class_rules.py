@@ -1,9 +1,10 @@
-"""The live rules of status, stage and risk, against first match in plain Python.
+"""The live rules of status, stage, risk, trigger and action, against first match in plain Python.
 
 The models are those of the project, as they were compiled; only the evaluations that they read are
-invented: every combination of just below, at and above each bound, and null.
+invented: every combination of just below, at and above each bound, of each code, and null.
 """
 
+import math
 import re
 from collections import Counter
 from datetime import date, timedelta
@@ -15,18 +16,20 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import Project, read_seed
-from reference import Rule, first_match, is_in_force, measures_of, rows_of_market
+from reference import CODES, Rule, first_match, is_in_force, measures_of, rows_of_market
 
-PROBES = 4_000  # of the combinations, at most
+PROBES = 6_000  # of the combinations, at most
 WHOLE = Decimal(1)
 TABLES = {
     "int_evaluations_behaved": ("behaviour_rules", "behaviour_status", "status_code"),
     "int_evaluations_staged": ("lifecycle_rules", "lifecycle_stage", "stage_code"),
     "int_evaluations_at_risk": ("churn_risk_rules", "matched_risk", "risk_code"),
+    "int_customers_triggered": ("trigger_rules", "trigger_code", "trigger_code"),
+    "int_next_actions": ("action_rules", "action_code", "action_code"),
 }
 # the smallest step of each measure that is no whole number
 STEPS = {"overdue_ratio": Decimal("0.0001"), "revenue_trend": Decimal("0.0001")}
-STEPS |= {"p_alive": Decimal("0.0001")}
+STEPS |= {"p_alive": Decimal("0.0001"), "potential_12m": Decimal("0.01")}
 
 
 def around_bounds(rules: list[Rule], measure: str) -> list[Decimal | None]:
@@ -39,11 +42,16 @@ def around_bounds(rules: list[Rule], measure: str) -> list[Decimal | None]:
     return [None, *sorted(near)]
 
 
-def probes_of(rules: list[Rule]) -> list[dict[str, Any]]:
-    """Combine the values of all measures, or draw from the combinations where they are many."""
-    values = {measure: around_bounds(rules, measure) for measure in measures_of(rules)}
-    rows = [dict(zip(values, them, strict=True)) for them in product(*values.values())]
-    return Random(1).sample(rows, min(len(rows), PROBES))
+def probes_of(seed: str) -> list[dict[str, Any]]:
+    """Combine the values of all conditions, or draw from the combinations where they are many."""
+    rules = read_seed(seed)
+    values: dict[str, list[Any]] = {it: around_bounds(rules, it) for it in measures_of(rules)}
+    for code, (catalogue, column) in CODES.get(seed, {}).items():
+        values[code] = [None, *(row[column] for row in read_seed(catalogue))]
+    random = Random(1)
+    if math.prod(len(them) for them in values.values()) <= PROBES:
+        return [dict(zip(values, them, strict=True)) for them in product(*values.values())]
+    return [{it: random.choice(them) for it, them in values.items()} for _ in range(PROBES)]
 
 
 def compiled(build: Project, model: str) -> tuple[str, str]:
@@ -94,18 +102,19 @@ def test_every_combination_gets_the_first_match(
     seed, column, code = TABLES[model]
     table = read_seed(seed)
     rules = rows_of_market(table, "CN", days["last"])
-    measures = measures_of(table)
-    rows = probes_of(table)
+    conditions = [*measures_of(table), *CODES.get(seed, ())]
+    rows = probes_of(seed)
     for it, row in enumerate(rows):
         row |= {"market": "CN", "evaluation_date": days["last"]}
         if model == "int_evaluations_at_risk":  # which also asks whether there is anything to lose
             row |= {"behaviour_status": "active", "lifetime_orders": 1 + it % 2}
-    types = dict.fromkeys(measures, "decimal(18, 4)")
+    types = dict.fromkeys(measures_of(table), "decimal(18, 4)")
+    types |= dict.fromkeys(CODES.get(seed, ()), "text")
     if model == "int_evaluations_at_risk":
         types |= {"behaviour_status": "text", "lifetime_orders": "integer"}
     won: Counter[str] = Counter()
     for row, told in zip(rows, answers(demo_build, model, rows, types), strict=True):
-        rule = first_match(rules, {name: row[name] for name in measures})
+        rule = first_match(rules, {name: row[name] for name in conditions})
         assert told[column] == rule[code], (row, rule)
         won[rule["rule_id"]] += 1
     assert set(won) == {rule["rule_id"] for rule in rules}
@@ -145,14 +154,15 @@ def test_a_market_and_day_without_rules_of_its_own_uses_those_of_all(
     """The first date, and a market that the table may not name, are classified too."""
     seed, column, code = TABLES[model]
     table = read_seed(seed)
-    measures = measures_of(table)
-    nothing: dict[str, Any] = dict.fromkeys(measures)
+    measures, codes = measures_of(table), list(CODES.get(seed, ()))
+    nothing: dict[str, Any] = dict.fromkeys([*measures, *codes])
     rows = [
-        nothing | {"market": market, "evaluation_date": day, "behaviour_status": "active"}
+        {"behaviour_status": "active"} | nothing | {"market": market, "evaluation_date": day}
         for market in ("CN", "US", "*")
         for day in days.values()
     ]
-    types = dict.fromkeys(measures, "double") | {"behaviour_status": "text"}
+    types = {"behaviour_status": "text"} | dict.fromkeys(measures, "double")
+    types |= dict.fromkeys(codes, "text")
     if "lifetime_orders" not in types:
         types["lifetime_orders"] = "integer"
         rows = [row | {"lifetime_orders": 1} for row in rows]

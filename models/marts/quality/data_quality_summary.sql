@@ -69,6 +69,15 @@ nulled_values as (
     from {{ ref('int_nulled_values') }}
 ),
 
+unmatched_values as (
+    select
+        source_table,
+        check_type,
+        check_name,
+        rows_found as found
+    from {{ ref('int_unmatched_values') }}
+),
+
 duplicates as (
     select
         'customers' as source_table,
@@ -117,6 +126,8 @@ checks as (
     union all
     select * from nulled_values
     union all
+    select * from unmatched_values
+    union all
     select * from duplicates
     union all
     select * from freshness
@@ -131,7 +142,7 @@ summary as (
         checks.check_name,
         cast(checks.found as bigint) as found,
         case
-            when checks.check_type not in ('freshness', 'thin_market')
+            when checks.check_type not in ('freshness', 'thin_market', 'unmatched_override')
                 then cast(checks.found as {{ type_double() }}) / table_rows.table_rows
         end as found_share
     from checks

@@ -1,0 +1,8 @@
+{{ config(materialized='table') }}  -- small, and read for every customer
+{%- set table = decision_table('trigger_rules') %}
+
+with
+
+{{ decision_cells(table, ref('int_trigger_rules')) }}
+
+select * from cells

@@ -1,0 +1,71 @@
+with
+
+contacts as (
+    select
+        campaign_id,
+        channel
+    from {{ ref('int_campaign_contacts_checked') }}
+    where fate = 'used'
+),
+
+consents as (
+    select channel
+    from {{ ref('int_consents_checked') }}
+    where fate = 'used'
+),
+
+customers as (
+    select unified.record_id
+    from {{ ref('int_customers_unified') }} as unified
+    inner join {{ ref('int_customers') }} as customers
+        on unified.customer_id = customers.customer_id
+),
+
+unmatched as (
+    select
+        'campaign_contacts' as source_table,
+        'unmatched_value' as check_type,
+        'campaign_id' as check_name
+    from contacts
+    left join {{ ref('campaigns') }} as campaigns on contacts.campaign_id = campaigns.campaign_id
+    where contacts.campaign_id is not null and campaigns.campaign_id is null
+    union all
+    select
+        'campaign_contacts' as source_table,
+        'unmatched_value' as check_type,
+        'channel' as check_name
+    from contacts
+    left join {{ ref('channels') }} as channels on contacts.channel = channels.channel
+    where contacts.channel is not null and channels.channel is null
+    union all
+    select
+        'consents' as source_table,
+        'unmatched_value' as check_type,
+        'channel' as check_name
+    from consents
+    left join {{ ref('channels') }} as channels on consents.channel = channels.channel
+    where channels.channel is null
+    union all
+    select
+        'customers' as source_table,
+        'unmatched_override' as check_type,
+        'customer_id of tier_overrides' as check_name
+    from {{ ref('tier_overrides') }} as overrides
+    left join customers on overrides.customer_id = customers.record_id
+    where customers.record_id is null
+),
+
+unmatched_values as (
+    select
+        source_table,
+        check_type,
+        check_name,
+        count(*) as rows_found
+    from unmatched
+    group by
+        source_table,
+        check_type,
+        check_name
+)
+
+select * from unmatched_values
