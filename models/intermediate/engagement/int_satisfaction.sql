@@ -5,14 +5,6 @@ dates as (
     from {{ ref('int_evaluation_dates') }}
 ),
 
-feedback_scales as (
-    select
-        feedback_type,
-        min_score,
-        max_score
-    from {{ ref('feedback_scales') }}
-),
-
 policies as (
     select
         feedback_type,
@@ -22,21 +14,11 @@ policies as (
     from {{ ref('satisfaction_policies') }}
 ),
 
--- An answer is worth 0 to 100 points, whatever its scale.
 answers as (
-    select
-        feedback.customer_id,
-        feedback.feedback_type,
-        100 * cast(feedback.score - feedback_scales.min_score as {{ type_double() }})
-        / cast(feedback_scales.max_score - feedback_scales.min_score as {{ type_double() }})
-            as points,
-        feedback.feedback_date
-    from {{ ref('int_feedback_checked') }} as feedback
-    inner join feedback_scales on feedback.feedback_type = feedback_scales.feedback_type
-    where feedback.fate = 'used' and feedback.score is not null
+    select * from {{ ref('int_feedback_points') }}
 ),
 
--- It weighs half with every half-life that has passed.
+-- An answer weighs half with every half-life that has passed.
 weighted as (
     select
         answers.customer_id,

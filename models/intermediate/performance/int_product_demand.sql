@@ -1,0 +1,74 @@
+{%- set key = ['tier_code', 'attribute', 'segment_code', 'category'] %}
+{%- set measures = ['revenue', 'quantity', 'orders', 'customers'] %}
+{#- The months that a month is compared with, and how many months before it they are. -#}
+{%- set compared = {'revenue_previous_month': 1, 'revenue_same_month_last_year': 12} %}
+
+with
+
+sold as (
+    select * from {{ ref('int_products_sold') }}
+),
+
+months as (
+    select
+        month_index,
+        months_covered_before,
+        is_complete,
+        month
+    from {{ ref('int_covered_months') }}
+),
+
+-- What is sold in a month is also what later months are compared with.
+counted as (
+    select
+        {{ key | join(', ') }},
+        {{ measures | join(', ') }},
+        {%- for column in compared %}
+        0 as {{ column }},
+        {%- endfor %}
+        month_index
+    from sold
+    {%- for column, months_before in compared.items() %}
+    union all
+    select
+        {{ key | join(', ') }},
+        {%- for measure in measures %}
+        0 as {{ measure }},
+        {%- endfor %}
+        {%- for other in compared %}
+        {{ 'revenue' if other == column else 0 }} as {{ other }},
+        {%- endfor %}
+        month_index + {{ months_before }} as month_index
+    from sold
+    {%- endfor %}
+),
+
+demand as (
+    select
+        {%- for column in key %}
+        counted.{{ column }},
+        {%- endfor %}
+        cast(sum(counted.revenue) as decimal(18, 2)) as revenue,
+        {%- for measure in measures if measure != 'revenue' %}
+        cast(sum(counted.{{ measure }}) as integer) as {{ measure }},
+        {%- endfor %}
+        {%- for column, months_before in compared.items() %}
+        cast(
+            case when months.months_covered_before >= {{ months_before }} then sum(counted.{{ column }}) end
+            as decimal(18, 2)
+        ) as {{ column }},
+        {%- endfor %}
+        months.is_complete,
+        months.month
+    from counted
+    inner join months on counted.month_index = months.month_index
+    group by
+        {%- for column in key %}
+        counted.{{ column }},
+        {%- endfor %}
+        months.months_covered_before,
+        months.is_complete,
+        months.month
+)
+
+select * from demand

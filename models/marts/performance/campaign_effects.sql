@@ -1,0 +1,72 @@
+{%- set double = type_double() %}
+
+with
+
+comparisons as (
+    select * from {{ ref('int_campaign_comparisons') }}
+),
+
+campaigns as (
+    select
+        campaign_id,
+        campaign_name,
+        action_code,
+        contact_cost
+    from {{ ref('campaigns') }}
+),
+
+labels as (
+    select * from {{ ref('int_tier_labels') }}
+),
+
+summaries as (
+    select * from {{ ref('int_campaign_summaries') }}
+),
+
+effects as (
+    select
+        comparisons.campaign_id,
+        campaigns.campaign_name,
+        campaigns.action_code,
+        comparisons.tier_code,
+        labels.label_en,
+        labels.label_zh,
+        comparisons.method,
+        summaries.summary,
+        labels.tier_rank,
+        comparisons.contacted,
+        comparisons.contacted_converted,
+        comparisons.contacted_rate,
+        comparisons.control,
+        comparisons.control_converted,
+        comparisons.control_rate,
+        comparisons.difference,
+        comparisons.difference_lower,
+        comparisons.difference_upper,
+        comparisons.confidence_level,
+        comparisons.incremental_conversions,
+        cast(comparisons.incremental_revenue_per_customer as decimal(18, 2))
+            as incremental_revenue_per_customer,
+        cast(comparisons.contacts * campaigns.contact_cost as decimal(18, 2)) as contact_cost,
+        cast(
+            case
+                when comparisons.incremental_conversions > 0
+                    then
+                        cast(comparisons.contacts * campaigns.contact_cost as {{ double }})
+                        / comparisons.incremental_conversions
+            end as decimal(18, 2)
+        ) as cost_per_incremental_conversion,
+        comparisons.open_customers,
+        comparisons.is_sufficient,
+        comparisons.is_significant,
+        comparisons.open_customers = 0 as is_complete
+    from comparisons
+    inner join campaigns on comparisons.campaign_id = campaigns.campaign_id
+    inner join labels on comparisons.tier_code = labels.tier_code
+    inner join summaries
+        on
+            comparisons.campaign_id = summaries.campaign_id
+            and comparisons.tier_code = summaries.tier_code
+)
+
+select * from effects
