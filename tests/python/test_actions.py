@@ -30,7 +30,7 @@ CHANNELS = ("email", "sms", "phone", "social", "push")
 WINDOWS = {"24h": 1, "7d": 7, "30d": 30}
 REASONS = ("no_consent", "frequency_cap", "cooldown", "control_group")
 COUNTRIES = {"CN": "CN", "US": "US", "DE": "DE", "": "*"}
-EDGES = (0, 1, 2, 6, 7, 8, 13, 14, 15, 29, 30, 31, 60)
+EDGES = (-1, 0, 0, 1, 1, 6, 7, 7, 8, 13, 14, 15, 29, 30, 30, 31, 60)
 
 
 # The demo
@@ -169,7 +169,8 @@ def drawn_seeds(random: Random) -> dict[str, Seed]:
     ]
 
     def cap(market: str, channel: str, begin: str, end: str = "") -> dict[str, str]:
-        most = {f"max_contacts_{it}": random.choice(("", "", "2", "4", "6")) for it in WINDOWS}
+        few = ("", "3", "4", "6") if channel == "*" else ("", "1", "1", "2")
+        most = {f"max_contacts_{it}": random.choice(few) for it in WINDOWS}
         if channel == "phone":
             most["max_contacts_30d"] = "0"
         period = {"valid_from": begin, "valid_to": end, "note": "drawn"}
@@ -256,7 +257,7 @@ def draw(seed: int) -> Drawn:
                     random.choice(records),
                     random.choice((*CHANNELS, *CHANNELS, "fax", "")),
                     random.choice(("true", "false", "false", "false", "")),
-                    drawn_time(random, random.choice((-1, *EDGES))),
+                    drawn_time(random, random.choice(EDGES)),
                 )
             )
     return drawn
