@@ -1,6 +1,5 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
-{%- set double = type_double() %}
 
 with
 
