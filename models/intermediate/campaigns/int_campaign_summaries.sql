@@ -35,11 +35,11 @@ parts as (
         case
             when comparisons.contacted > 0
                 then
-                    {{ percent_text('comparisons.contacted_rate') }} || ' % of '
+                    {{ percent('comparisons.contacted_rate') }} || ' of '
                     || cast(comparisons.contacted as {{ text }}) || ' contacted customers bought within '
                     || campaigns.conversion_days || ' days'
                     || coalesce(
-                        ', against ' || {{ percent_text('comparisons.control_rate') }} || ' % of '
+                        ', against ' || {{ percent('comparisons.control_rate') }} || ' of '
                         || cast(comparisons.control as {{ text }}) || ' in the control group', ''
                     )
             when comparisons.open_customers > 0
@@ -58,10 +58,10 @@ parts as (
             when not comparisons.is_significant then '. The difference may be chance.'
             else
                 case when comparisons.difference > 0 then '. The contact raised' else '. The contact lowered' end
-                || ' the share, by ' || {{ percent_text('abs(comparisons.difference)') }}
+                || ' the share, by ' || {{ rounded('100 * abs(comparisons.difference)') }}
                 || ' percentage points (likely between '
-                || {{ percent_text('comparisons.smaller_change') }} || ' and '
-                || {{ percent_text('comparisons.larger_change') }}
+                || {{ rounded('100 * comparisons.smaller_change') }} || ' and '
+                || {{ rounded('100 * comparisons.larger_change') }}
                 || ').'
         end as verdict,
         case
