@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}  -- the longest raw table, and read by costs, demand, affinities and quality
 {%- set raw = raw_columns('order_items') %}
 
 with
