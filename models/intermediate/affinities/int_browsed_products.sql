@@ -30,9 +30,8 @@ events as (
         and events.product_id is not null
         and engagement_types.source_table = 'web_events'
         and engagement_types.counts_as in ('views', 'carts')
-        {%- if 'order_items' in var('missing_sources') %}
-        and false  -- nobody knows what was bought since
-        {%- endif %}
+        -- without order lines nobody knows what was bought since
+        and {{ 'false' if 'order_items' in var('missing_sources') else 'true' }}
 ),
 
 customer_products as (

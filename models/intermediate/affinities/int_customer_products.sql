@@ -4,7 +4,6 @@ with
 
 order_items as (
     select
-        order_id,
         product_id,
         customer_id,
         quantity,
@@ -21,7 +20,6 @@ customer_products as (
     select
         customer_id,
         product_id,
-        cast(count(distinct order_id) as integer) as orders,
         cast(count(*) as integer) as order_lines,
         cast(sum(quantity) as bigint) as quantity,
         cast(sum(reporting_amount) as decimal(18, 2)) as amount,

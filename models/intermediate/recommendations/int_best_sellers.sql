@@ -44,17 +44,17 @@ shared as (
     inner join recommendable on everyone.product_id = recommendable.product_id
     left join reach as of_market
         on
-            of_market.basis = 'market'
-            and segments.market = of_market.market
+            segments.market = of_market.market
+            and of_market.basis = 'market'
             and everyone.product_id = of_market.product_id
-            and of_market.buyers >= segments.min_segment_buyers
+            and segments.min_segment_buyers <= of_market.buyers
     left join reach as of_segment
         on
-            of_segment.basis = 'segment'
-            and segments.market = of_segment.market
+            segments.market = of_segment.market
+            and of_segment.basis = 'segment'
             and segments.rfm_segment = of_segment.rfm_segment
             and everyone.product_id = of_segment.product_id
-            and of_segment.buyers >= segments.min_segment_buyers
+            and segments.min_segment_buyers <= of_segment.buyers
     where everyone.basis = 'all'
 ),
 

@@ -66,9 +66,15 @@ ranked as (
         pair_customers,
         lift,
         related_rank,
-        row_number() over (
-            partition by market
-            order by lift desc, pair_customers desc, related_product_id asc, product_id asc
+        cast(
+            row_number() over (
+                order by
+                    lift desc,
+                    pair_customers desc,
+                    related_product_id asc,
+                    product_id asc,
+                    market asc
+            ) as integer
         ) as pair_rank
     from placed
     where related_rank <= related_per_product

@@ -1,5 +1,5 @@
 {#- whose purchases are counted together: their market and segment as they are called there -#}
-{%- set lists = {
+{%- set circles = {
     'segment': ('market', 'rfm_segment'),
     'market': ('market', "'all'"),
     'all': ("'all'", "'all'"),
@@ -11,7 +11,9 @@ purchases as (
     select * from {{ ref('int_recent_purchases') }}
 ),
 
-sold as (
+-- A customer is in one market and one segment, so that these numbers add up. Without product_id: of
+-- any product.
+counted as (
     select
         market,
         rfm_segment,
@@ -22,79 +24,63 @@ sold as (
         market,
         rfm_segment,
         product_id
-),
-
-bought as (
+    union all
     select
         market,
         rfm_segment,
-        count(distinct customer_id) as buyers
+        null as product_id,
+        count(distinct customer_id) as customers
     from purchases
     group by
         market,
         rfm_segment
 ),
 
-sold_to as (
-    {%- for basis, (market, rfm_segment) in lists.items() %}
+widened as (
+    {%- for basis, (market, rfm_segment) in circles.items() %}
     select
         '{{ basis }}' as basis,
         {{ market }} as market,
         {{ rfm_segment }} as rfm_segment,
         product_id,
         customers
-    from sold
+    from counted
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 ),
 
-bought_by as (
-    {%- for basis, (market, rfm_segment) in lists.items() %}
-    select
-        '{{ basis }}' as basis,
-        {{ market }} as market,
-        {{ rfm_segment }} as rfm_segment,
-        buyers
-    from bought
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
-),
-
-buyers as (
+summed as (
     select
         basis,
         market,
         rfm_segment,
-        sum(buyers) as buyers
-    from bought_by
+        product_id,
+        cast(sum(customers) as integer) as customers
+    from widened
     group by
         basis,
         market,
-        rfm_segment
+        rfm_segment,
+        product_id
 ),
 
 product_reach as (
     select
-        sold_to.basis,
-        sold_to.market,
-        sold_to.rfm_segment,
-        sold_to.product_id,
-        cast(sum(sold_to.customers) as integer) as customers,
-        cast(buyers.buyers as integer) as buyers,
-        cast(sum(sold_to.customers) as {{ type_double() }}) / cast(buyers.buyers as {{ type_double() }})
+        products.basis,
+        products.market,
+        products.rfm_segment,
+        products.product_id,
+        products.customers,
+        buyers.customers as buyers,
+        cast(products.customers as {{ type_double() }}) / cast(buyers.customers as {{ type_double() }})
             as customer_share
-    from sold_to
-    inner join buyers
+    from summed as products
+    inner join summed as buyers
         on
-            sold_to.basis = buyers.basis
-            and sold_to.market = buyers.market
-            and sold_to.rfm_segment = buyers.rfm_segment
-    group by
-        sold_to.basis,
-        sold_to.market,
-        sold_to.rfm_segment,
-        sold_to.product_id,
-        buyers.buyers
+            products.basis = buyers.basis
+            and products.market = buyers.market
+            and products.rfm_segment = buyers.rfm_segment
+    where products.product_id is not null and buyers.product_id is null
 )
 
 select * from product_reach

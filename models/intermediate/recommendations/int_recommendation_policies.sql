@@ -12,10 +12,10 @@ today as (
     select
         policies.*,
         cast(
-            {{ dbt.dateadd('month', '-window_months', as_of_date()) }} as date
+            {{ dbt.dateadd('month', '-policies.window_months', as_of_date()) }} as date
         ) as window_start_date
     from policies
-    where evaluation_date = {{ as_of_date() }}
+    where policies.evaluation_date = {{ as_of_date() }}
 )
 
 select * from today

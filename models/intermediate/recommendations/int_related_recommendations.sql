@@ -25,7 +25,6 @@ related as (
     select
         purchases.customer_id,
         pairs.related_product_id as product_id,
-        purchases.market,
         min(pairs.pair_rank) as pair_rank
     from {{ ref('int_recent_purchases') }} as purchases
     inner join pairs
@@ -34,15 +33,12 @@ related as (
             and purchases.product_id = pairs.product_id
     group by
         purchases.customer_id,
-        pairs.related_product_id,
-        purchases.market
+        pairs.related_product_id
 ),
 
 new_to_the_customer as (
     select
         related.customer_id,
-        related.product_id,
-        related.market,
         related.pair_rank
     from related
     inner join recommendable on related.product_id = recommendable.product_id
@@ -62,8 +58,6 @@ new_to_the_customer as (
 placed as (
     select
         customer_id,
-        product_id,
-        market,
         pair_rank,
         row_number() over (partition by customer_id order by pair_rank) as place
     from new_to_the_customer
@@ -72,16 +66,13 @@ placed as (
 first_ones as (
     select
         placed.customer_id,
-        placed.product_id,
+        pairs.related_product_id as product_id,
         pairs.product_id as because_product_id,
         pairs.lift,
         placed.place
     from placed
-    inner join policies on placed.market = policies.market
-    inner join pairs
-        on
-            placed.market = pairs.market
-            and placed.pair_rank = pairs.pair_rank
+    inner join pairs on placed.pair_rank = pairs.pair_rank
+    inner join policies on pairs.market = policies.market
     where placed.place <= policies.max_recommendations
 )
 
