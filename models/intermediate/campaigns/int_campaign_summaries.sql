@@ -36,7 +36,7 @@ parts as (
             when comparisons.contacted > 0
                 then
                     {{ percent('comparisons.contacted_rate') }} || ' of '
-                    || cast(comparisons.contacted as {{ text }}) || ' contacted customers bought within '
+                    || {{ counted('comparisons.contacted', 'contacted customer') }} || ' bought within '
                     || campaigns.conversion_days || ' days'
                     || coalesce(
                         ', against ' || {{ percent('comparisons.control_rate') }} || ' of '
