@@ -1,7 +1,8 @@
 {#- The proof of a decision table on its cells: each cell has a rule, each rule wins a cell, each
-    market has a catch-all in each period, and no measure has more bounds than there is room for. A rule
-    set is given where the cells are those of only one. -#}
-{% test decision_cells(model, seed_name, rules_model, rule_set=none) %}
+    market has a catch-all in each period, and no measure has more bounds than there is room for. `rule_set`
+    is given where the cells are those of only one; `proved_rule_set` is one whose rules win cells on
+    other dates, which is proved elsewhere. -#}
+{% test decision_cells(model, seed_name, rules_model, rule_set=none, proved_rule_set=none) %}
 
 {{ config(meta={'reports_rules': true}) }}
 {%- set table = decision_table(seed_name) %}
@@ -86,7 +87,11 @@ unreachable as (
         'the rule can never match: rules of a lower priority cover it' as defect
     from rules
     left join winners on rules.rule_set = winners.rule_set and rules.rule_id = winners.rule_id
-    where winners.rule_id is null
+    where
+        winners.rule_id is null
+        {%- if proved_rule_set is not none %}
+        and rules.rule_set <> '{{ proved_rule_set }}'
+        {%- endif %}
 ),
 
 defects as (

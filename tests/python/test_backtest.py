@@ -1,5 +1,6 @@
 """The back-test and the what-if against pandas, scipy and plain Python, and what may leak."""
 
+import csv
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from conftest import Project, copy_project, is_same, read_seed, together
-from raw_data import MISSING, Order, RawData, invent
+from raw_data import MISSING, Order, RawData, invent, write_csv
 from reference import first_match, live_rules, measures_of, tier_ranks
 from scipy.stats import spearmanr
 
@@ -80,7 +81,7 @@ def evaluated(
 def test_backtest_is_that_of_a_plain_computation(
     demo_build: Project, evaluated: pd.DataFrame
 ) -> None:
-    found = demo_build.frame("select * from marts.tier_backtest")
+    found = demo_build.frame("select * from marts.tier_backtest where tier_code <> 'all'")
     found["evaluation_date"] = found.evaluation_date.dt.date
     last = date(2026, 6, 15)
     assert max(found.evaluation_date) == date(2026, 2, 28)  # 2026-03-31 has 76 known days
@@ -122,6 +123,21 @@ def test_backtest_is_that_of_a_plain_computation(
     assert compared == len(found) > 80
 
 
+def test_all_customers_are_those_of_the_tiers(demo_build: Project, evaluated: pd.DataFrame) -> None:
+    """Sums add up, and errors are means over all customers and not over tiers."""
+    of_all = demo_build.records("select * from marts.tier_backtest where tier_code = 'all'")
+    assert {row["evaluation_date"] for row in of_all} == set(evaluated.evaluation_date)
+    for row in of_all:
+        customers = evaluated[evaluated.evaluation_date == row["evaluation_date"]]
+        assert row["customers"] == len(customers)
+        assert float(row["net_revenue"]) == pytest.approx(customers.brought.sum(), abs=0.0051)
+        for name in ("expected", "naive"):
+            error = (customers[name] - customers.brought).abs().mean()
+            assert row[f"{name}_error"] == pytest.approx(error, rel=1e-9)
+        shares = ("customer_share", "customer_capture", "revenue_share", "revenue_capture", "lift")
+        assert [row[name] for name in shares] == [1, 1, 1, 1, 1]
+
+
 def test_forecasts_are_out_of_sample_from_the_day_of_their_fit(demo_build: Project) -> None:
     (fitted,) = {row["fitted_at"] for row in read_seed("clv_parameters")}
     sql = "select evaluation_date, bool_and(is_out_of_sample) from marts.tier_backtest group by all"
@@ -133,9 +149,7 @@ def test_forecasts_are_out_of_sample_from_the_day_of_their_fit(demo_build: Proje
 def test_simulation_is_first_match_by_the_rules_of_the_candidate(
     demo_build: Project, history: list[dict[str, Any]]
 ) -> None:
-    """The candidate begins after the last day, and is simulated nevertheless."""
     rules = [rule for rule in read_seed("tier_rules") if rule["rule_set"] == CANDIDATE]
-    assert min(rule["valid_from"] for rule in rules) > "2026-06-15"
     (backtest_date,) = {
         day
         for (day,) in demo_build.query(
@@ -191,12 +205,28 @@ def test_simulation_correlates_the_tiers_of_the_rule_sets(
 
 
 def built(folder: Path, data: RawData, candidates: bool) -> Project:
-    """Build the back-test and the what-if of some raw data, with or without candidates."""
+    """Build the back-test and the what-if of some raw data, with or without candidates.
+
+    The candidates begin after the last day, and one of their rules will be followed by another. One
+    rule in force covers another that had won before it came.
+    """
     project = copy_project(folder)
     seed = project.seed("tier_rules")
-    rows = seed.read_text(encoding="utf-8").splitlines(keepends=True)
-    if not candidates:
-        seed.write_text("".join(row for row in rows if f",{CANDIDATE}," not in row), "utf-8")
+    with seed.open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    rows = [row for row in rows if candidates or row[1] != CANDIDATE]
+    for row in [row for row in rows if row[1] == CANDIDATE]:
+        row[header.index("valid_from")] = "2030-01-01"
+        if row[0] == "wider_low":
+            later = dict(zip(header, row, strict=True))
+            later |= {"rule_id": "wider_low_later", "valid_from": "2031-01-01", "tier_code": "vip"}
+            rows.append([later[name] for name in header])
+            row[header.index("valid_to")] = "2031-01-01"
+    cover = {"rule_id": "live_medium_wide", "rule_set": "live", "market": "*", "priority": "45"}
+    cover |= {"tier_code": "medium", "valid_from": "2024-09-15"}
+    cover |= {"min_orders_12m": "4", "max_orders_12m": "12"}
+    rows.append([cover.get(name, "") for name in header])
+    write_csv(seed, header, rows)
     overrides = project.seed("tier_overrides")
     overrides.write_text(overrides.read_text("utf-8").splitlines(keepends=True)[0], "utf-8")
     project.variables = {
@@ -252,4 +282,8 @@ def test_future_is_only_in_the_columns_of_the_future(tmp_path: Path) -> None:
     )
     assert plain.query(totals) == marked.query(totals) != []
     assert plain.value("select count(*) from marts.tier_rule_simulation") > 3
+    # the rule that follows later gives vip to whom this one gives low
+    later = "select count(*) from marts.tier_rule_simulation where simulated_tier_code = 'low'"
+    assert plain.value(later) > 0
+    assert "tier_rules" not in plain.dbt("test", "--select", "int_simulated_tier_rules+1")
     assert marked.value("select count(*) from marts.tier_rule_simulation") == 0

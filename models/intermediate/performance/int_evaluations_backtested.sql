@@ -24,21 +24,32 @@ retention_rates as (
     select * from {{ ref('int_retention_rates') }}
 ),
 
+-- The ranks of today: those of frozen months may be of a time with other tiers.
+tiers as (
+    select
+        tier_code,
+        tier_rank
+    from {{ ref('tiers') }}
+),
+
 -- Who never ordered is expected to bring nothing.
 backtested as (
     select
         history.customer_id,
         history.tier_code,
-        history.tier_rank,
+        tiers.tier_rank,
         history.lifetime_orders,
         coalesce(outcomes.orders_next_90d, 0) as orders,
         coalesce(outcomes.purchase_days_next_90d, 0) as purchase_days,
         coalesce(clv_parameters.fitted_at <= history.evaluation_date, false) as is_out_of_sample,
         coalesce(outcomes.net_revenue_next_90d, 0) as net_revenue,
         history.p_alive,
-        coalesce(history.expected_orders_90d, 0) as expected_orders,
-        coalesce(history.expected_orders_90d * history.expected_order_value, 0)
-            as expected_revenue,
+        case when history.lifetime_orders = 0 then 0 else history.expected_orders_90d end
+            as expected_orders,
+        case
+            when history.lifetime_orders = 0 then 0
+            else history.expected_orders_90d * history.expected_order_value
+        end as expected_revenue,
         case
             when history.lifetime_orders = 0 then 0
             else {{ clv_baseline('history', 'retention_rates.retention_rate') }} * 90 / 365
@@ -48,6 +59,7 @@ backtested as (
         dates.horizon_date
     from history
     inner join dates on history.evaluation_date = dates.evaluation_date
+    inner join tiers on history.tier_code = tiers.tier_code
     left join outcomes
         on
             history.customer_id = outcomes.customer_id

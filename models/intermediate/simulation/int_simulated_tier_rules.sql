@@ -5,8 +5,30 @@
 
 with
 
--- The rule set in force as it is on the last date; of the others every rule that has not ended.
-rules as (
+-- Of the rule set in force the rules of the last date; of the others those that have not ended.
+candidates as (
+    select
+        rules.*,
+        row_number() over (
+            partition by
+                rules.rule_set,
+                rules.market,
+                rules.priority
+            order by
+                rules.valid_from asc nulls first,
+                rules.rule_id asc nulls first
+        ) as succession
+    from {{ ref('int_tier_rules') }} as rules
+    where
+        (rules.valid_to > {{ as_of_date() }} or rules.valid_to is null)
+        and (
+            rules.valid_from <= {{ as_of_date() }}
+            or rules.rule_set <> '{{ var("tier_rule_set") }}'
+        )
+),
+
+-- Where one rule will follow another, the first is simulated.
+simulated as (
     select
         rule_id,
         rule_set,
@@ -23,10 +45,8 @@ rules as (
         note,
         date '1970-01-01' as valid_from,
         cast(null as date) as valid_to
-    from {{ ref('int_tier_rules') }}
-    where
-        (valid_to > {{ as_of_date() }} or valid_to is null)
-        and (valid_from <= {{ as_of_date() }} or rule_set <> '{{ var("tier_rule_set") }}')
+    from candidates
+    where succession = 1
 )
 
-select * from rules
+select * from simulated

@@ -14,26 +14,29 @@ by_tier as (
     select * from {{ ref('int_tiers_backtested') }}
 ),
 
-tiers as (
+labels as (
     select
         tier_code,
         label_en
-    from {{ ref('tiers') }}
+    from {{ ref('int_tier_labels') }}
 ),
 
 {{ rank_correlation('backtested', ['evaluation_date'], 'tier_rank', 'net_revenue') }},
 
--- Beside all customers of the date, and beside those of this tier and above.
+-- Beside all customers of the date, and beside those of this tier and above; `all` beside itself.
 accumulated as (
     select
         by_tier.*
         {%- for measure in ['customers', 'net_revenue'] %},
-        cast(sum(by_tier.{{ measure }}) over (partition by by_tier.evaluation_date) as {{ double }})
-            as all_{{ measure }},
         cast(
             sum(by_tier.{{ measure }}) over (
-                partition by by_tier.evaluation_date
-                order by by_tier.tier_rank desc
+                partition by by_tier.evaluation_date, by_tier.tier_rank is null
+            ) as {{ double }}
+        ) as all_{{ measure }},
+        cast(
+            sum(by_tier.{{ measure }}) over (
+                partition by by_tier.evaluation_date, by_tier.tier_rank is null
+                order by by_tier.tier_rank desc nulls last
                 rows unbounded preceding
             ) as {{ double }}
         ) as upper_{{ measure }}
@@ -55,24 +58,32 @@ compared as (
 backtest as (
     select
         compared.tier_code,
-        tiers.label_en || ': ' || {{ percent('compared.customer_share') }} || ' of the customers ('
-        || cast(compared.customers as {{ text }}) || ') brought '
-        || coalesce({{ percent('compared.revenue_share') }} || ' of ', '')
-        || 'the net revenue of the next 90 days, ' || {{ money('compared.net_revenue') }}
-        || coalesce(
-            ', ' || {{ rounded('compared.revenue_share / compared.customer_share') }}
-            || ' times the average of a customer', ''
-        )
-        || '; CLV expected ' || {{ money('compared.expected_revenue') }}
-        || ', a quarter of last year''s revenue is ' || {{ money('compared.naive_revenue') }} || '.'
-            as summary,
+        case
+            when compared.tier_rank is null
+                then
+                    labels.label_en || ' (' || cast(compared.customers as {{ text }}) || ') brought '
+                    || {{ money('compared.net_revenue') }} || ' net revenue in the next 90 days'
+            else
+                labels.label_en || ': ' || {{ percent('compared.customer_share') }}
+                || ' of the customers (' || cast(compared.customers as {{ text }}) || ') brought '
+                || coalesce({{ percent('compared.revenue_share') }} || ' of ', '')
+                || 'the net revenue of the next 90 days, ' || {{ money('compared.net_revenue') }}
+                || coalesce(
+                    ', ' || {{ rounded('compared.revenue_share / compared.customer_share') }}
+                    || ' times the average of a customer', ''
+                )
+        end
+        || coalesce('; CLV expected ' || {{ money('compared.expected_revenue') }}, '')
+        || coalesce(' and was off by ' || {{ money('compared.expected_error') }} || ' per customer', '')
+        || '; a quarter of last year''s revenue is ' || {{ money('compared.naive_revenue') }}
+        || ', off by ' || {{ money('compared.naive_error') }} || '.' as summary,
         compared.tier_rank,
-        cast(compared.customers as integer) as customers,
-        cast(compared.buyers as integer) as buyers,
-        cast(compared.prior_buyers as integer) as prior_buyers,
-        cast(compared.returning_buyers as integer) as returning_buyers,
-        cast(compared.orders as integer) as orders,
-        cast(compared.purchase_days as integer) as purchase_days,
+        compared.customers,
+        compared.buyers,
+        compared.prior_buyers,
+        compared.returning_buyers,
+        compared.orders,
+        compared.purchase_days,
         compared.net_revenue,
         compared.customer_share,
         compared.customer_capture,
@@ -92,7 +103,7 @@ backtest as (
         compared.evaluation_date,
         compared.horizon_date
     from compared
-    inner join tiers on compared.tier_code = tiers.tier_code
+    inner join labels on compared.tier_code = labels.tier_code
     inner join correlations on compared.evaluation_date = correlations.evaluation_date
 )
 
