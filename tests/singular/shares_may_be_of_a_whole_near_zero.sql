@@ -1,20 +1,20 @@
--- The test shares_sum_to_one passes shares of a whole of three cents, which are large and of both signs, and
--- refuses shares that miss a thousandth.
+-- The test shares_sum_to_one passes shares of a whole of seven cents, which are large and of both signs
+-- (in any order these miss 1 by more than 1e-7), and refuses shares that miss a thousandth.
 
 with
 
 shares as (
     select
         'sound' as whole,
-        cast(123456789.01 as {{ type_double() }}) / 0.03 as share
+        cast(123456789.01 as {{ type_double() }}) / 0.07 as share
     union all
     select
         'sound' as whole,
-        cast(-123456789.00 as {{ type_double() }}) / 0.03 as share
+        cast(-123456790.04 as {{ type_double() }}) / 0.07 as share
     union all
     select
         'sound' as whole,
-        cast(0.02 as {{ type_double() }}) / 0.03 as share
+        cast(1.10 as {{ type_double() }}) / 0.07 as share
     union all
     select
         'broken' as whole,
