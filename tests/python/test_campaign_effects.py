@@ -184,6 +184,8 @@ def test_counts_are_those_of_pandas(demo_build: Project) -> None:
         by="customer_id",
         allow_exact_matches=False,
     ).fillna({"tier_code": "none"})
+    first_day = history["evaluation_date"].min()
+    before.loc[before["contact_date"] <= first_day, "tier_code"] = "unknown"
     last_day = history.loc[history["is_current"], "evaluation_date"].max()
     elapsed = before[before["last_date"] <= last_day]
     assert len(elapsed) < len(before)
@@ -206,4 +208,5 @@ def test_counts_are_those_of_pandas(demo_build: Project) -> None:
         if row[group]
     }
     assert told == dict(+expected)
+    assert {tier for _, tier, _ in told} >= {"unknown", "none", "all"}
     assert sum(told.values()) > 2000

@@ -27,6 +27,7 @@ paired as (
         cast(sum(case when {{ condition }} then customers else 0 end) as integer) as {{ group }},
         cast(sum(case when {{ condition }} then converted else 0 end) as integer)
             as {{ group }}_converted,
+        cast(sum(case when {{ condition }} then open_customers else 0 end) as integer) as open_{{ group }},
         max(case when {{ condition }} then rate end) as {{ group }}_rate,
         max(case when {{ condition }} then rate_lower end) as {{ group }}_lower,
         max(case when {{ condition }} then rate_upper end) as {{ group }}_upper,

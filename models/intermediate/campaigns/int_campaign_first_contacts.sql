@@ -53,7 +53,8 @@ first_contacts as (
     select
         numbered.campaign_id,
         numbered.customer_id,
-        coalesce(tiers.tier_code, 'none') as tier_code,
+        case when months.month is null then 'unknown' else coalesce(tiers.tier_code, 'none') end
+            as tier_code,
         numbered.contacts,
         campaigns.conversion_days,
         numbered.is_control,

@@ -2,12 +2,14 @@
 
 with
 
--- The ends of the interval as sizes, for an interval that excludes 0.
+-- The ends of the interval as sizes, for an interval that excludes 0; and whether the campaign held
+-- anybody back, of whatever tier.
 comparisons as (
     select
         *,
         least(abs(difference_lower), abs(difference_upper)) as smaller_change,
-        greatest(abs(difference_lower), abs(difference_upper)) as larger_change
+        greatest(abs(difference_lower), abs(difference_upper)) as larger_change,
+        sum(control + open_control) over (partition by campaign_id) > 0 as has_control
     from {{ ref('int_campaign_comparisons') }}
 ),
 
@@ -42,14 +44,29 @@ parts as (
                         ', against ' || {{ percent('comparisons.control_rate') }} || ' of '
                         || cast(comparisons.control as {{ text }}) || ' in the control group', ''
                     )
-            when comparisons.open_customers > 0
+            when comparisons.open_contacted > 0 and comparisons.control > 0
+                then
+                    'the ' || campaigns.conversion_days || ' days of the contacted are not over yet; '
+                    || {{ percent('comparisons.control_rate') }} || ' of '
+                    || cast(comparisons.control as {{ text }}) || ' in the control group bought within theirs'
+            when comparisons.open_contacted > 0
                 then 'nobody''s ' || campaigns.conversion_days || ' days are over yet'
-            else 'nobody was contacted'
+            when comparisons.control > 0
+                then
+                    'everybody is in the control group: ' || {{ percent('comparisons.control_rate') }}
+                    || ' of ' || {{ counted('comparisons.control', 'customer') }} || ' bought within '
+                    || campaigns.conversion_days || ' days'
+            else
+                'everybody is in the control group, and nobody''s ' || campaigns.conversion_days
+                || ' days are over yet'
         end as result,
         case
             when comparisons.contacted = 0 then '.'
-            when comparisons.method = 'descriptive'
+            when not comparisons.has_control
                 then '. There was no control group, so what the contact changed is unknown.'
+            when comparisons.method = 'descriptive'
+                then
+                    '. Nobody of this tier is in the control group, so what the contact changed is unknown.'
             when comparisons.control = 0 then '. The days of the control group are not over yet.'
             when not comparisons.is_sufficient
                 then

@@ -7,7 +7,7 @@
         'orders': 'integer', 'gross_revenue': money, 'refunded': money, 'net_revenue': money,
         'margin': money,
     },
-    'contacts': {'contacts': 'integer', 'contact_cost': money},
+    'contacts': {'contacts': 'integer', 'contact_cost': 'decimal(18, 4)'},
     'responses': {'elapsed_contacts': 'integer', 'converted_contacts': 'integer'},
     'answers': {'answers': 'integer', 'points': type_double()},
 } %}

@@ -1,5 +1,7 @@
 {%- set key = ['tier_code', 'attribute', 'segment_code', 'category'] %}
-{%- set measures = ['revenue', 'quantity', 'orders', 'customers'] %}
+{%- set measures = {
+    'revenue': 'decimal(18, 2)', 'quantity': 'bigint', 'orders': 'integer', 'customers': 'integer',
+} %}
 {#- The months that a month is compared with, and how many months before it they are. -#}
 {%- set compared = {'revenue_previous_month': 1, 'revenue_same_month_last_year': 12} %}
 
@@ -48,9 +50,8 @@ demand as (
         {%- for column in key %}
         counted.{{ column }},
         {%- endfor %}
-        cast(sum(counted.revenue) as decimal(18, 2)) as revenue,
-        {%- for measure in measures if measure != 'revenue' %}
-        cast(sum(counted.{{ measure }}) as integer) as {{ measure }},
+        {%- for measure, data_type in measures.items() %}
+        cast(sum(counted.{{ measure }}) as {{ data_type }}) as {{ measure }},
         {%- endfor %}
         {%- for column, months_before in compared.items() %}
         cast(

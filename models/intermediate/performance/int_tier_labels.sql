@@ -15,6 +15,12 @@ tiers as (
         0 as tier_rank
     union all
     select
+        'unknown' as tier_code,
+        'Before the stored history' as label_en,
+        '历史记录之前' as label_zh,
+        -1 as tier_rank
+    union all
+    select
         'all' as tier_code,
         'All customers' as label_en,
         '全部客户' as label_zh,

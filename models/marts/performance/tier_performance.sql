@@ -6,7 +6,7 @@
     'responses': 'feedback',
 } %}
 {%- set summed_from = {
-    'gross_revenue': 'orders', 'refunded': 'orders', 'net_revenue': 'orders',
+    'gross_revenue': 'orders', 'refunded': 'refunds', 'net_revenue': 'orders',
     'contact_cost': 'campaign_contacts',
 } %}
 
