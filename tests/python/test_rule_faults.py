@@ -477,6 +477,30 @@ def test_malformed_seeds_are_named_with_line_and_column(good: Good) -> None:
         assert any(all(it in line for it in words) for line in lines), (seed, output)
 
 
+BLANKS = {
+    "action_channels": ("preference",),
+    "actions": ("label_en", "label_zh", "objective", "incentive", "cooldown_days"),
+    "channel_preferences": ("preference",),
+    "channels": ("label_en", "label_zh"),
+    "milestones": ("measure", "threshold", "within_days", "label_en", "label_zh"),
+    "suppression_reasons": ("label_en", "label_zh"),
+    "tiers": ("label_en", "label_zh"),
+    "triggers": ("label_en", "label_zh"),
+}
+
+
+def test_blank_cells_stop_the_build_before_a_mart_needs_them(good: Good) -> None:
+    """The test that fails has the name of seed and column."""
+
+    def blank(columns: Words) -> Callable[[str], str]:
+        return by_rows(lambda rows: rows[0].update(dict.fromkeys(columns, "")))
+
+    output = good.failed_build({seed: blank(columns) for seed, columns in BLANKS.items()})
+    names = [f"{seed}_{it}_is_not_null" for seed, columns in BLANKS.items() for it in columns]
+    assert [it for it in names if f"Failure in test {it} " not in output] == [], output
+    assert "rror in model" not in output
+
+
 @pytest.mark.parametrize(
     ("edit", "told"),
     [
