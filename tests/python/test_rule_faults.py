@@ -340,6 +340,10 @@ DEFECTS: list[Any] = [
                 put("about_to_sleep", rfm_segment="sleepy"),
                 put("vip", action_code="hug"),
                 put("high_potential", min_potential_12m="9", max_potential_12m="9"),
+                *(
+                    add(f"finer_{it}", "about_to_sleep", rfm_segment=f"s{it}", priority=f"{it}1")
+                    for it in range(30)
+                ),
             ],
             "milestones": [put("orders_5", within_days="0")],
             "channel_policies": [lambda rows: rows.append(rows[0] | {"valid_from": "2025-01-01"})],
@@ -357,6 +361,7 @@ DEFECTS: list[Any] = [
             ("action_rules, about_to_sleep", "rfm_segment sleepy", "rfm_segment_labels"),
             ("action_rules, vip", "hug", "actions"),
             ("action_rules, high_potential", "min_potential_12m 9", "max_potential_12m 9"),
+            ("action_rules, (all rules)", "market *", "cells, at most 100000"),
             ("milestones, orders_5", "within_days is 0"),
             ("channel_policies, * *", "must end after that day"),
         ],
