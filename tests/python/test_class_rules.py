@@ -171,3 +171,14 @@ def test_a_market_and_day_without_rules_of_its_own_uses_those_of_all(
         assert any(is_in_force(rule, row["evaluation_date"]) for rule in table)
         rules = rows_of_market(table, row["market"], row["evaluation_date"])
         assert told[column] == first_match(rules, nothing)[code], row
+
+
+def test_who_is_lost_is_won_back(demo_build: Project) -> None:
+    """In each cell of the actions, whatever else is true of them; the valuable ones in person."""
+    cells = demo_build.records("select * from intermediate.int_action_rule_cells")
+    lost = [cell for cell in cells if cell["behaviour_status_value"] == "lost"]
+    scopes = {(cell["market"], cell["period_from"]) for cell in cells}
+    assert {(cell["market"], cell["period_from"]) for cell in lost} == scopes
+    assert {cell["outcome"] for cell in lost} == {"retention_call", "win_back_offer"}
+    valuable = {cell["outcome"] for cell in lost if cell["tier_code_value"] in ("vip", "high")}
+    assert valuable == {"retention_call"}

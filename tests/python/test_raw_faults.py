@@ -37,6 +37,8 @@ def test_two_files_build_everything(small_build: Project) -> None:
     assert counts["customer_tier_history"] > 90
     assert counts["customer_lifetime_values"] > 10
     assert counts["customer_recommendations"] == 0
+    reasons = "select suppression_reason, count(*) from marts.customer_actions group by all"
+    assert small_build.query(reasons) == [("no_consent", 30)]
     assert counts["data_quality_summary"] > 0
     reconciled = small_build.query("select distinct source_table from marts.source_reconciliation")
     assert set(reconciled) == {("customers",), ("orders",)}

@@ -342,6 +342,10 @@ DEFECTS: list[Any] = [
                 put("about_to_sleep", rfm_segment="sleepy"),
                 put("vip", action_code="hug"),
                 put("high_potential", min_potential_12m="9", max_potential_12m="9"),
+                *(
+                    add(f"finer_{it}", "about_to_sleep", rfm_segment=f"s{it}", priority=f"{it}1")
+                    for it in range(30)
+                ),
             ],
             "milestones": [put("orders_5", within_days="0")],
             "channel_policies": [lambda rows: rows.append(rows[0] | {"valid_from": "2025-01-01"})],
@@ -367,6 +371,7 @@ DEFECTS: list[Any] = [
             ("action_rules, about_to_sleep", "rfm_segment sleepy", "rfm_segment_labels"),
             ("action_rules, vip", "hug", "actions"),
             ("action_rules, high_potential", "min_potential_12m 9", "max_potential_12m 9"),
+            ("action_rules, (all rules)", "market *", "cells, at most 100000"),
             ("milestones, orders_5", "within_days is 0"),
             ("channel_policies, * *", "must end after that day"),
             ("campaigns, cmp01", "contact_cost is blank"),
@@ -495,6 +500,30 @@ def test_malformed_seeds_are_named_with_line_and_column(good: Good) -> None:
     lines = output.splitlines()
     for seed, (_, words) in MALFORMED.items():
         assert any(all(it in line for it in words) for line in lines), (seed, output)
+
+
+BLANKS = {
+    "action_channels": ("preference",),
+    "actions": ("label_en", "label_zh", "objective", "incentive", "cooldown_days"),
+    "channel_preferences": ("preference",),
+    "channels": ("label_en", "label_zh"),
+    "milestones": ("measure", "threshold", "within_days", "label_en", "label_zh"),
+    "suppression_reasons": ("label_en", "label_zh"),
+    "tiers": ("label_en", "label_zh"),
+    "triggers": ("label_en", "label_zh"),
+}
+
+
+def test_blank_cells_stop_the_build_before_a_mart_needs_them(good: Good) -> None:
+    """The test that fails has the name of seed and column."""
+
+    def blank(columns: Words) -> Callable[[str], str]:
+        return by_rows(lambda rows: rows[0].update(dict.fromkeys(columns, "")))
+
+    output = good.failed_build({seed: blank(columns) for seed, columns in BLANKS.items()})
+    names = [f"{seed}_{it}_is_not_null" for seed, columns in BLANKS.items() for it in columns]
+    assert [it for it in names if f"Failure in test {it} " not in output] == [], output
+    assert "rror in model" not in output
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ ranked as (
             order by
                 case when has_consent and not is_capped then 0 else 1 end asc,
                 customer_preference asc nulls last,
-                action_preference asc,
-                channel asc
+                action_preference asc nulls last,
+                channel asc nulls last
         ) as place
     from {{ ref('int_channel_candidates') }}
 ),

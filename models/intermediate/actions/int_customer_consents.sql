@@ -22,9 +22,9 @@ ranked as (
                 customer_id,
                 channel
             order by
-                changed_at desc,
+                changed_at desc nulls last,
                 case when status = 'granted' then 1 else 0 end asc,
-                status asc
+                status asc nulls last
         ) as recency_rank
     from consents
 ),

@@ -29,8 +29,8 @@ milestones as (
         row_number() over (
             partition by customer_id
             order by
-                milestone_rank desc,
-                milestone_id asc
+                milestone_rank desc nulls last,
+                milestone_id asc nulls last
         ) as place,
         cast(count(*) over (partition by customer_id) as integer) as milestones_reached
     from {{ ref('int_milestones_reached') }}

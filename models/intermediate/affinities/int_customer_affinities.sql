@@ -61,7 +61,7 @@ products as (
         sum(purchases) over (partition by customer_id) as all_purchases,
         row_number() over (
             partition by customer_id
-            order by purchases desc, amount desc, preferred asc
+            order by purchases desc nulls last, amount desc nulls last, preferred asc nulls last
         ) as place
     from {{ dimension }}_counts
 ),

@@ -70,8 +70,8 @@ ranked as (
             partition by market, rfm_segment
             order by
                 case basis when 'segment' then 1 when 'market' then 2 else 3 end asc,
-                customer_share desc,
-                product_id asc
+                customer_share desc nulls last,
+                product_id asc nulls last
         ) as seller_rank
     from shared
 ),

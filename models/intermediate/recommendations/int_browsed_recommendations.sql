@@ -36,9 +36,9 @@ placed as (
         row_number() over (
             partition by browsed_products.customer_id
             order by
-                browsed_products.browse_events desc,
-                browsed_products.last_browsed_date desc,
-                browsed_products.product_id asc
+                browsed_products.browse_events desc nulls last,
+                browsed_products.last_browsed_date desc nulls last,
+                browsed_products.product_id asc nulls last
         ) as place
     from browsed_products
     inner join customers on browsed_products.customer_id = customers.customer_id

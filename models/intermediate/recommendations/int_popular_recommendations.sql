@@ -44,7 +44,7 @@ new_to_the_customer as (
         wanting.max_recommendations,
         row_number() over (
             partition by wanting.customer_id
-            order by best_sellers.seller_rank
+            order by best_sellers.seller_rank nulls last
         ) as place
     from wanting
     inner join {{ ref('int_best_sellers') }} as best_sellers

@@ -47,7 +47,9 @@ placed as (
         row_number() over (
             partition by policies.market, both_ways.product_id
             order by
-                both_ways.lift desc, both_ways.pair_customers desc, both_ways.related_product_id asc
+                both_ways.lift desc nulls last,
+                both_ways.pair_customers desc nulls last,
+                both_ways.related_product_id asc nulls last
         ) as related_rank
     from both_ways
     inner join recommendable on both_ways.related_product_id = recommendable.product_id
@@ -69,11 +71,11 @@ ranked as (
         cast(
             row_number() over (
                 order by
-                    lift desc,
-                    pair_customers desc,
-                    related_product_id asc,
-                    product_id asc,
-                    market asc
+                    lift desc nulls last,
+                    pair_customers desc nulls last,
+                    related_product_id asc nulls last,
+                    product_id asc nulls last,
+                    market asc nulls last
             ) as integer
         ) as pair_rank
     from placed

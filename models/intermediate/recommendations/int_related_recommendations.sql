@@ -59,7 +59,7 @@ placed as (
     select
         customer_id,
         pair_rank,
-        row_number() over (partition by customer_id order by pair_rank) as place
+        row_number() over (partition by customer_id order by pair_rank nulls last) as place
     from new_to_the_customer
 ),
 
