@@ -63,8 +63,13 @@ looked_up as (
 
 checked as (
     select
-        order_item_id,
-        order_id,
+        -- of an erased person only hashes stay
+        {%- for key in ['order_item_id', 'order_id'] %}
+        case
+            when exclusion = 'erased_customer' then {{ salted_hash(key) }}
+            else {{ key }}
+        end as {{ key }},
+        {%- endfor %}
         product_id,
         customer_id,
         currency,
@@ -74,7 +79,10 @@ checked as (
         amount,
         order_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
+        case
+            when all_defects is not null and coalesce(exclusion, '') <> 'erased_customer'
+                then {{ raw_row(raw) }}
+        end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate
