@@ -37,7 +37,7 @@
             {{ column }},
             cast(
                 sum(value_rows) over (
-                    partition by {{ keys }} order by {{ column }} rows unbounded preceding
+                    partition by {{ keys }} order by {{ column }} nulls last rows unbounded preceding
                 ) as {{ double }}
             )
             - cast(value_rows as {{ double }}) / 2

@@ -7,11 +7,8 @@ order_items as (
         product_id,
         customer_id,
         quantity,
-        order_date,
-        case
-            when currency = '{{ var("reporting_currency") }}' then amount
-            else cast(amount * exchange_rate as decimal(18, 2))
-        end as reporting_amount
+        reporting_amount,
+        order_date
     from {{ ref('int_order_items_checked') }}
     where fate = 'used'
 ),

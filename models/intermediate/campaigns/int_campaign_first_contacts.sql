@@ -40,7 +40,7 @@ numbered as (
         *,
         row_number() over (
             partition by campaign_id, customer_id
-            order by contacted_at, contact_id
+            order by contacted_at asc nulls last, contact_id asc nulls last
         ) as contact_number,
         cast(
             sum(case when is_control then 0 else 1 end) over (partition by campaign_id, customer_id)

@@ -77,6 +77,7 @@ checked as (
         quantity,
         unit_cost,
         amount,
+        cast(amount * coalesce(exchange_rate, 1) as decimal(18, 2)) as reporting_amount,
         order_date,
         nulled_columns,
         case

@@ -34,7 +34,9 @@ looked_up as (
             when orders.currency = '{{ var("reporting_currency") }}' then orders.amount
             else cast(orders.amount * exchange_rates.rate as decimal(18, 2))
         end as reporting_amount,
-        exchange_rates.rate as exchange_rate,
+        -- the reporting currency needs no rate, and uses none that the seed may have
+        case when orders.currency <> '{{ var("reporting_currency") }}' then exchange_rates.rate end
+            as exchange_rate,
         {{ name_list(dict(
             customer_defects('orders'),
             duplicate_key='orders.is_superseded',

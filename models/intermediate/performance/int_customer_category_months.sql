@@ -30,7 +30,7 @@ items as (
         items.order_id,
         items.customer_id,
         coalesce(products.category, 'unknown') as category,
-        cast(items.amount * coalesce(items.exchange_rate, 1) as decimal(18, 2)) as revenue,
+        items.reporting_amount as revenue,
         items.quantity,
         {{ month_index('items.order_date') }} as month_index
     from {{ ref('int_order_items_checked') }} as items
