@@ -23,7 +23,7 @@ aged as (
         answers.customer_id,
         answers.points,
         {{ days_between('answers.feedback_date', 'dates.evaluation_date') }}
-        / cast(policies.half_life_days as {{ type_double() }}) as half_lives,
+        / cast(nullif(policies.half_life_days, 0) as {{ type_double() }}) as half_lives,
         dates.evaluation_date
     from answers
     inner join dates on answers.feedback_date <= dates.evaluation_date
