@@ -26,7 +26,7 @@ START_SECONDS: Final = 180.0
 """Time until a query must work; a first start makes the metastore."""
 
 WORKERS: Final = 2
-DRIVER_MEMORY: Final = "2g"
+DRIVER_MEMORY: Final = "4g"
 EXECUTOR_MEMORY: Final = "1g"
 WORKER_MEMORY: Final = "1500m"
 """What a worker may give to executors: one of them, with what it needs beside its heap."""
