@@ -160,6 +160,7 @@ def start(folder: Path, port: int, seconds: float = START_SECONDS) -> Spark:
 
 def find(folder: Path) -> Spark | None:
     """Return the cluster that runs in a folder, if all its processes live."""
+    folder = folder.resolve()
     try:
         noted = json.loads(_pid_file(folder).read_text())
     except FileNotFoundError:
@@ -173,6 +174,7 @@ def find(folder: Path) -> Spark | None:
 
 def stop(folder: Path) -> None:
     """Stop the cluster of a folder; nothing happens if none runs."""
+    folder = folder.resolve()
     with suppress(FileNotFoundError):
         pids = json.loads(_pid_file(folder).read_text())["pids"]
         # the Thrift server first: it closes the metastore
@@ -186,7 +188,7 @@ def _pid_file(folder: Path) -> Path:
 
 def _mark(folder: Path) -> str:
     """Return what tells the processes of this folder from all others."""
-    return f"-Dstrata.folder={folder.resolve()}"
+    return f"-Dstrata.folder={folder}"
 
 
 def _java_options(folder: Path) -> str:
@@ -269,7 +271,7 @@ def _wait_for_port(folder: Path, pids: dict[str, int], port: int, deadline: floa
     while True:
         with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
             return
-        # the script that starts Java does not carry the mark yet
+        # what starts Java does not carry the mark yet
         ended = [name for name, pid in pids.items() if not processes.is_running(pid, "")]
         if ended or time.monotonic() > deadline:
             raise RuntimeError(_failure(folder, (ended or list(pids))[-1]))
