@@ -160,7 +160,7 @@ def _inspect_file(folder: Path, table: Table) -> RawFile:
 def _inspect_csv(path: Path, table: Table) -> RawFile:
     try:
         header, line_end = _read_header(path)
-    except (UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise LoadError(f"{path}, line 1: {error}") from error
     if not header:
         raise LoadError(f"{path}, line 1: there are no names of columns")
@@ -177,8 +177,8 @@ def _inspect_csv(path: Path, table: Table) -> RawFile:
 
 
 def _read_header(path: Path) -> tuple[list[str], str]:
-    """Return the names in the first row, and what ends it."""
-    with path.open(newline="", encoding="utf-8-sig") as stream:
+    """Return the names in the first row, and what ends it; DuckDB checks the letters."""
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
         lines, kept = tee(stream)
         reader = csv.reader(lines)
         header = next(reader, [])

@@ -96,6 +96,14 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
     with _cursor() as cursor:
         for name in (schema, store):
             cursor.execute(f"create database if not exists {name}")
+        views = _names(cursor, f"show views in {schema}")
+        tables = _names(cursor, f"show tables in {schema}") - views
+        for file in files:
+            if file.table.name in tables:
+                raise LoadError(
+                    f"{schema}.{file.table.name} on Spark is not of strata load: it is a table;"
+                    " take another schema with --raw-schema"
+                )
         try:
             for file in files:
                 name = f"{store}.{file.table.name}_{stamp}"
@@ -107,10 +115,10 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
                 _drop(cursor, store, files, lambda name: name.endswith(stamp))
             raise
         for file in files:
-            cursor.execute(
-                f"create or replace view {schema}.{file.table.name} as"
-                f" {_select(file, f'{store}.{file.table.name}_{stamp}')}"
-            )
+            # `create or replace view` would drop it first: for a moment there would be none
+            verb = "alter" if file.table.name in views else "create"
+            query = _select(file, f"{store}.{file.table.name}_{stamp}")
+            cursor.execute(f"{verb} view {schema}.{file.table.name} as {query}")
         _drop(cursor, store, files, lambda name: not name.endswith(stamp))
     return total
 
@@ -194,13 +202,18 @@ def _select(file: RawFile, name: str) -> str:
     return f"select {', '.join(cells)}" + (f" from {name}" if file.location else " where false")
 
 
+def _names(cursor: Any, query: str) -> set[str]:
+    """Return the names of lasting tables or views."""
+    cursor.execute(query)
+    return {row[1] for row in cursor.fetchall() if not row[2]}
+
+
 def _drop(
     cursor: Any, store: str, files: Sequence[RawFile], is_chosen: Callable[[str], bool]
 ) -> None:
     """Drop tables of loads; the files of a table that names a path stay."""
     loaded = {file.table.name for file in files}
-    cursor.execute(f"show tables in {store}")
-    for _, name, _ in cursor.fetchall():
+    for name in _names(cursor, f"show tables in {store}"):
         if name.rpartition("_")[0] in loaded and is_chosen(name):
             cursor.execute(f"drop table if exists {store}.{name}")
 
