@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,8 +22,6 @@ from typer.testing import CliRunner
 from strata.cli import app
 from strata.load.declared import read_tables
 from strata.servers.ports import free_port
-from strata.servers.postgres import Postgres
-from strata.servers.spark import Spark
 
 Row = tuple[Any, ...]
 TABLES = {table.name: table for table in read_tables(ROOT)}
@@ -54,13 +53,9 @@ NAMES = {
 
 
 @pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch, postgres_server: Postgres, spark_server: Spark
-) -> Callable[..., str]:
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Return what calls `strata load` and gives what it prints."""
     monkeypatch.chdir(ROOT)
-    for name, value in {**postgres_server.settings, **spark_server.settings}.items():
-        monkeypatch.setenv(name, value)
 
     def call(target: str, folder: Path | str, *options: str, expect: int = 0) -> str:
         done = CliRunner().invoke(
@@ -72,25 +67,48 @@ def run(
     return call
 
 
+@dataclass(frozen=True)
+class Engine:
+    """A target, its server, and what loads onto it."""
+
+    target: str
+    server: Any
+    run: Callable[..., str]
+
+    def load(self, folder: Path | str, *options: str, expect: int = 0) -> str:
+        """Call `strata load` and return what it prints."""
+        return self.run(self.target, folder, *options, expect=expect)
+
+    def read(self, *queries: str) -> list[Row]:
+        """Run queries and return the rows of the last one."""
+        with closing(self.server.connect()) as connection:
+            cursor = connection.cursor()
+            for query in queries:
+                cursor.execute(query)
+            found: list[Row] = cursor.fetchall()
+            return found
+
+
+@pytest.fixture
+def engine(
+    run: Callable[..., str], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Engine:
+    """Return the engine of the target that the test names; the environment points to it."""
+    server = request.getfixturevalue(f"{request.param}_server")
+    for name, value in server.settings.items():
+        monkeypatch.setenv(name, value)
+    return Engine(request.param, server, run)
+
+
+on_postgres = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+on_spark = pytest.mark.parametrize("engine", ["spark"], indirect=True)
+on_both = pytest.mark.parametrize("engine", ["postgres", "spark"], indirect=True)
+
+
 def load_apart(target: str, folder: Path) -> None:
     """Load in a process of its own, for several at the same time."""
     command = [sys.executable, "-m", "strata.cli", "load", "--target", target]
     subprocess.run([*command, "--raw-path", folder, *NO_OTHERS], check=True, timeout=120)
-
-
-@pytest.fixture
-def reader(postgres_server: Postgres, spark_server: Spark) -> Any:
-    """Return what runs a query on each engine."""
-    servers: dict[str, Any] = {"postgres": postgres_server, "spark": spark_server}
-
-    def read(target: str, query: str) -> list[Row]:
-        with closing(servers[target].connect()) as connection:
-            cursor = connection.cursor()
-            cursor.execute(query)
-            found: list[Row] = cursor.fetchall()
-            return found
-
-    return read
 
 
 def texts(table: str) -> str:
@@ -143,28 +161,25 @@ def write_two(folder: Path, customers: int, orders: int) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("target", ["postgres", "spark"])
-def test_the_demo_arrives_whole(run: Callable[..., str], reader: Any, target: str) -> None:
-    assert "47,916 rows" in run(target, "demo")
+@on_both
+def test_the_demo_arrives_whole(engine: Engine) -> None:
+    assert "47,916 rows" in engine.load("demo")
     for table in TABLES:
-        assert in_order(reader(target, texts(table))) == expected(table, read_raw(table))
+        assert in_order(engine.read(texts(table))) == expected(table, read_raw(table))
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-@pytest.mark.parametrize("target", ["postgres", "spark"])
-def test_every_text_arrives_as_it_is(
-    run: Callable[..., str], reader: Any, tmp_path: Path, target: str, line_end: str
-) -> None:
+@on_both
+def test_every_text_arrives_as_it_is(engine: Engine, tmp_path: Path, line_end: str) -> None:
     folder = tmp_path / "it's a folder"
     write_nasty(folder, line_end)
-    run(target, folder, *NO_OTHERS)
+    engine.load(folder, *NO_OTHERS)
     customers = [{"customer_id": key, "full_name": name} for key, name in NAMES.items()]
-    assert in_order(reader(target, texts("customers"))) == expected(
+    assert in_order(engine.read(texts("customers"))) == expected(
         "customers", [*customers, {"customer_id": "quoted_blank"}]
     )
-    first, second = sorted(reader(target, texts("orders")))
-    found = dict(zip(TABLES["orders"].columns, first, strict=True))
-    assert found == {
+    first, second = sorted(engine.read(texts("orders")))
+    assert dict(zip(TABLES["orders"].columns, first, strict=True)) == {
         "order_id": "o1",
         "customer_id": "c1",
         "ordered_at": "2024-05-01 10:00:00.5",
@@ -176,44 +191,34 @@ def test_every_text_arrives_as_it_is(
         "tax_amount": "7",
         "shipping_amount": None,
         # a text has the zone; a time of Spark has none
-        "updated_at": "2024-05-01 10:00:00.5" + ("+00" if target == "postgres" else ""),
+        "updated_at": "2024-05-01 10:00:00.5" + ("+00" if engine.target == "postgres" else ""),
     }
     assert [cell or None for cell in second] == [
         *("o2", "c\\2", None, None, None, None, "-20.00", None, None, None, None)
     ]
-    assert reader(target, "select * from raw.web_events") == []
+    assert engine.read("select * from raw.web_events") == []
 
 
 def test_duckdb_reads_the_same_texts(tmp_path: Path) -> None:
-    projects = []
-    for name, line_end in (("unix", "\n"), ("windows", "\r\n")):
-        folder = tmp_path / name / "raw"
-        write_nasty(folder, line_end)
-        variables = {"raw_path": str(folder), "missing_sources": OPTIONAL_TABLES}
-        projects.append(Project(ROOT, tmp_path / name, variables))
-    together(*[lambda of=of: of.dbt("run", "--select", "stg_crm__orders") for of in projects])
-    wanted = {**NAMES, "quoted_blank": ""}
-    for project in projects:
-        rows = project.query("select customer_id, full_name from raw.customers")
-        assert dict(rows) == {key: name or None for key, name in wanted.items()}
-
-
-@pytest.mark.parametrize("target", ["postgres", "spark"])
-def test_a_url_is_read_by_spark_alone(
-    run: Callable[..., str], reader: Any, tmp_path: Path, target: str
-) -> None:
-    write_nasty(tmp_path, "\n")
-    if target == "postgres":
-        assert "only Spark reads a URL" in run(target, tmp_path.as_uri(), *NO_OTHERS, expect=2)
-        return
-    assert "23 rows" in run(target, tmp_path.as_uri(), *NO_OTHERS)
-    names = dict(reader(target, "select customer_id, full_name from raw.customers"))
+    write_nasty(tmp_path / "raw", "\n")
+    variables = {"raw_path": str(tmp_path / "raw"), "missing_sources": OPTIONAL_TABLES}
+    project = Project(ROOT, tmp_path / "work", variables)
+    project.dbt("run", "--select", "stg_crm__orders")
+    names = dict(project.query("select customer_id, full_name from raw.customers"))
     assert names == {key: name or None for key, name in {**NAMES, "quoted_blank": ""}.items()}
-    told = run(target, (tmp_path / "none").as_uri(), *NO_OTHERS, expect=2)
+
+
+@on_spark
+def test_spark_reads_a_url(engine: Engine, tmp_path: Path) -> None:
+    write_nasty(tmp_path, "\n")
+    assert "23 rows" in engine.load(tmp_path.as_uri(), *NO_OTHERS)
+    names = dict(engine.read("select customer_id, full_name from raw.customers"))
+    assert names == {key: name or None for key, name in {**NAMES, "quoted_blank": ""}.items()}
+    told = engine.load((tmp_path / "none").as_uri(), *NO_OTHERS, expect=2)
     assert "neither customers.csv nor customers.parquet" in told
     (tmp_path / "orders.parquet").unlink()
     write_csv(tmp_path / "orders.csv", ["order_id"], [["o1"]])
-    told = run(target, tmp_path.as_uri(), *NO_OTHERS, expect=2)
+    told = engine.load(tmp_path.as_uri(), *NO_OTHERS, expect=2)
     assert "orders.csv has no column customer_id, which is required; it has order_id" in told
 
 
@@ -226,15 +231,13 @@ FAULTS: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize("target", ["duckdb", "postgres", "spark"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_faulty_file_is_named(
-    run: Callable[..., str], tmp_path: Path, target: str, fault: str
-) -> None:
+def test_a_faulty_file_is_named(run: Callable[..., str], tmp_path: Path, fault: str) -> None:
     content, told = FAULTS[fault]
     write_two(tmp_path, 1, 1)
     (tmp_path / "customers.csv").write_bytes(content)
-    assert told in run(target, tmp_path, *NO_OTHERS, expect=2)
+    for target in ("duckdb", "postgres", "spark"):
+        assert told in run(target, tmp_path, *NO_OTHERS, expect=2)
 
 
 def test_a_wrong_call_gets_one_line(run: Callable[..., str], tmp_path: Path) -> None:
@@ -242,6 +245,7 @@ def test_a_wrong_call_gets_one_line(run: Callable[..., str], tmp_path: Path) -> 
     cases = [
         (("mysql", folder), "--target must be duckdb, postgres, spark, not 'mysql'"),
         (("duckdb", tmp_path / "none"), "is not a folder"),
+        (("postgres", folder.as_uri()), "only Spark reads a URL"),
         (("duckdb", folder), "if you have none, name it in --missing-sources"),
         (("duckdb", folder, "--missing-sources", "nothing"), "there is no raw table 'nothing'"),
         (("duckdb", folder, "--missing-sources", "orders"), "orders is required"),
@@ -275,56 +279,62 @@ def break_orders(folder: Path, target: str) -> str:
     return "invalid byte sequence" if target == "postgres" else "write ordered_at in microseconds"
 
 
-@pytest.mark.parametrize("target", ["postgres", "spark"])
-def test_a_failed_load_changes_nothing(
-    run: Callable[..., str], reader: Any, tmp_path: Path, target: str
-) -> None:
-    run(target, write_two(tmp_path / "old", 3, 4), *NO_OTHERS)
-    made = reader(target, "show tables in raw_files") if target == "spark" else []
-    told = break_orders(write_two(tmp_path / "new", 1, 1), target)
-    assert told in run(target, tmp_path / "new", *NO_OTHERS, expect=2)
+@on_both
+def test_a_failed_load_changes_nothing(engine: Engine, tmp_path: Path) -> None:
+    engine.load(write_two(tmp_path / "old", 3, 4), *NO_OTHERS)
+    made = engine.read("show tables in raw_files") if engine.target == "spark" else []
+    told = break_orders(write_two(tmp_path / "new", 1, 1), engine.target)
+    assert told in engine.load(tmp_path / "new", *NO_OTHERS, expect=2)
     for table, rows in (("customers", 3), ("orders", 4)):
-        assert reader(target, f"select count(*) from raw.{table}") == [(rows,)]
-    if target == "spark":
-        assert reader(target, "show tables in raw_files") == made
+        assert engine.read(f"select count(*) from raw.{table}") == [(rows,)]
+    if engine.target == "spark":
+        assert engine.read("show tables in raw_files") == made
 
 
-def test_views_of_postgres_show_the_new_rows(
-    run: Callable[..., str], postgres_server: Postgres, tmp_path: Path
-) -> None:
-    run("postgres", write_two(tmp_path / "old", 3, 4), *NO_OTHERS)
-    with closing(postgres_server.connect()) as connection, connection.cursor() as cursor:
+@on_postgres
+def test_views_of_postgres_show_the_new_rows(engine: Engine, tmp_path: Path) -> None:
+    engine.load(write_two(tmp_path / "old", 3, 4), *NO_OTHERS)
+    with closing(engine.server.connect()) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute("create view public.seen as select count(*) from raw.customers")
-        run("postgres", write_two(tmp_path / "new", 5, 6), *NO_OTHERS)
+        engine.load(write_two(tmp_path / "new", 5, 6), *NO_OTHERS)
         cursor.execute("select * from public.seen")
         assert cursor.fetchall() == [(5,)]
         cursor.execute("drop view public.seen")
 
 
-def test_a_table_of_others_on_postgres_is_left_alone(
-    run: Callable[..., str], postgres_server: Postgres, tmp_path: Path
-) -> None:
-    with closing(postgres_server.connect()) as connection, connection.cursor() as cursor:
+@on_postgres
+def test_a_table_of_others_on_postgres_is_left_alone(engine: Engine, tmp_path: Path) -> None:
+    with closing(engine.server.connect()) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute("create schema theirs; create table theirs.orders (amount numeric)")
         cursor.execute("insert into theirs.orders values (1)")
         folder = write_two(tmp_path, 1, 1)
-        told = run("postgres", folder, *NO_OTHERS, "--raw-schema", "theirs", expect=2)
+        told = engine.load(folder, *NO_OTHERS, "--raw-schema", "theirs", expect=2)
         assert "its column amount is numeric, not text" in told
         cursor.execute("select * from theirs.orders")
         assert cursor.fetchall() == [(Decimal(1),)]
 
 
-def test_a_transaction_of_postgres_sees_the_old_rows_to_its_end(
-    run: Callable[..., str], postgres_server: Postgres, tmp_path: Path
-) -> None:
-    run("postgres", write_two(tmp_path / "old", 3, 4), *NO_OTHERS)
+@on_spark
+def test_a_table_of_others_on_spark_is_left_alone(engine: Engine, tmp_path: Path) -> None:
+    folder = write_two(tmp_path, 1, 1)
+    making = ("create database theirs", "create table theirs.orders as select 1 as amount")
+    assert engine.read(*making, "select * from theirs.orders") == [(1,)]
+    told = engine.load(folder, *NO_OTHERS, "--raw-schema", "theirs", expect=2)
+    assert "theirs.orders on Spark is not of strata load: it is a table" in told
+    assert engine.read("select amount from theirs.orders") == [(1,)]
+    assert len(engine.read("show tables in theirs")) == 1
+
+
+@on_postgres
+def test_a_transaction_of_postgres_sees_the_old_rows(engine: Engine, tmp_path: Path) -> None:
+    engine.load(write_two(tmp_path / "old", 3, 4), *NO_OTHERS)
     counts = "select (select count(*) from raw.customers), (select count(*) from raw.orders)"
-    with closing(postgres_server.connect()) as connection, connection.cursor() as cursor:
+    with closing(engine.server.connect()) as connection, connection.cursor() as cursor:
         connection.set_session(isolation_level="REPEATABLE READ")
         cursor.execute("select 1")  # the snapshot; no table is locked
-        run("postgres", write_two(tmp_path / "new", 5, 6), *NO_OTHERS)
+        engine.load(write_two(tmp_path / "new", 5, 6), *NO_OTHERS)
         cursor.execute(counts)
         assert cursor.fetchall() == [(3, 4)]
         connection.rollback()
@@ -332,56 +342,38 @@ def test_a_transaction_of_postgres_sees_the_old_rows_to_its_end(
         assert cursor.fetchall() == [(5, 6)]
 
 
-@pytest.mark.parametrize("target", ["postgres", "spark"])
-def test_readers_during_loads_see_old_or_new(
-    run: Callable[..., str], reader: Any, tmp_path: Path, target: str
-) -> None:
+@on_both
+def test_readers_during_loads_see_old_or_new(engine: Engine, tmp_path: Path) -> None:
     folders = [write_two(tmp_path / str(rows), rows, rows) for rows in (3, 4)]
-    run(target, folders[0], *NO_OTHERS)
+    engine.load(folders[0], *NO_OTHERS)
     # one statement sees one state on PostgreSQL; on Spark each table is replaced for itself
     query = "select count(*) from raw.customers"
-    if target == "postgres":
+    if engine.target == "postgres":
         query = f"select ({query}), (select count(*) from raw.orders)"
     seen: set[Row] = set()
     ended = threading.Event()
 
     def read() -> None:
         while not ended.is_set():
-            seen.update(reader(target, query))
+            seen.update(engine.read(query))
 
     def load() -> None:
         try:
-            for folder in (folders[1], folders[0], folders[1]):
-                load_apart(target, folder)
+            for folder in reversed(folders):
+                load_apart(engine.target, folder)
         finally:
             ended.set()
 
     together(read, load)
-    assert seen <= ({(3, 3), (4, 4)} if target == "postgres" else {(3,), (4,)})
-    assert reader(target, "select count(*) from raw.orders") == [(4,)]
+    assert seen <= ({(3, 3), (4, 4)} if engine.target == "postgres" else {(3,), (4,)})
+    assert engine.read("select count(*) from raw.orders") == [(3,)]
 
 
-def test_a_table_of_others_on_spark_is_left_alone(
-    run: Callable[..., str], spark_server: Spark, tmp_path: Path
-) -> None:
-    folder = write_two(tmp_path, 1, 1)
-    with closing(spark_server.connect()) as connection:
-        cursor = connection.cursor()
-        cursor.execute("create database theirs")
-        cursor.execute("create table theirs.orders as select 1 as amount")
-        told = run("spark", folder, *NO_OTHERS, "--raw-schema", "theirs", expect=2)
-        assert "theirs.orders on Spark is not of strata load: it is a table" in told
-        cursor.execute("show tables in theirs")
-        assert [row[1] for row in cursor.fetchall()] == ["orders"]
-
-
-@pytest.mark.usefixtures("run")
-def test_two_loads_to_postgres_do_not_add_up(
-    postgres_server: Postgres, reader: Any, tmp_path: Path
-) -> None:
+@on_postgres
+def test_two_loads_to_postgres_do_not_add_up(engine: Engine, tmp_path: Path) -> None:
     folder = write_two(tmp_path, 3, 4)
-    with closing(postgres_server.connect()) as connection, connection.cursor() as cursor:
+    with closing(engine.server.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("drop schema if exists raw cascade")
         connection.commit()
     together(*[lambda: load_apart("postgres", folder)] * 3)
-    assert reader("postgres", "select count(*) from raw.orders") == [(4,)]
+    assert engine.read("select count(*) from raw.orders") == [(4,)]
