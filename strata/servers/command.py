@@ -33,6 +33,8 @@ def up(server: Annotated[str, typer.Argument(metavar="|".join(PORTS))]) -> None:
     module = import_module(f"strata.servers.{server}")
     folder = _folder(server)
     already = module.find(folder)
+    if not already and folder.exists():
+        module.stop(folder)  # what is left of one of which a part has ended
     if not already and is_taken(port):
         fail("up", f"port {port} is taken; set {variable} to a free one")
     try:

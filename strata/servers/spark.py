@@ -6,6 +6,7 @@ which listen on the loopback interface only.
 
 import json
 import os
+import shutil
 import socket
 import time
 from contextlib import closing, suppress
@@ -196,11 +197,12 @@ def _java_options(folder: Path) -> str:
 
 
 def _prepare(folder: Path) -> None:
-    """Write the folders, the settings and the command `java`."""
+    """Write the folders, the settings and the command `java`; remove what the last run left."""
+    for name in ("tmp", "workers"):
+        shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("conf", "logs", "tmp", "warehouse", "metastore", "workers", "java/bin"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     own = {
-        "spark.local.dir": folder / "tmp",
         "spark.sql.warehouse.dir": folder / "warehouse",
         "spark.executor.extraJavaOptions": _java_options(folder),
         "spark.driver.extraJavaOptions": (
@@ -225,6 +227,7 @@ def _environment(folder: Path, memory: str) -> dict[str, str]:
         "SPARK_HOME": str(HOME),
         "SPARK_CONF_DIR": str(folder / "conf"),
         "SPARK_LOCAL_IP": HOST,
+        "SPARK_LOCAL_DIRS": str(folder / "tmp"),
         "SPARK_DAEMON_MEMORY": memory,
         "SPARK_DAEMON_JAVA_OPTS": f"{_java_options(folder)} -XX:TieredStopAtLevel=1",
     }
