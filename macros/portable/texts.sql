@@ -1,7 +1,7 @@
 {#- Figures in sentences. Null gives null. -#}
 
 {% macro rounded(number, digits=1) -%}
-    cast(cast({{ number }} as decimal(18, {{ digits }})) as {{ dbt.type_string() }})
+    cast({{ to_decimal(number, digits) }} as {{ dbt.type_string() }})
 {%- endmacro %}
 
 {% macro percent(share) -%}

@@ -1,23 +1,21 @@
-{#- What the engines spell differently: types and safe casts. -#}
+{#- What the engines spell differently: types, and what is left of a text. -#}
 
 {% macro type_double() -%}
     {{ return(adapter.dispatch('type_double', 'strata')()) }}
 {%- endmacro %}
 
 {% macro default__type_double() -%}
-    {{ return('double precision') }}
-{%- endmacro %}
-
-{% macro duckdb__type_double() -%}
     {{ return('double') }}
 {%- endmacro %}
 
-{% macro try_cast(expression, data_type) -%}
-    {{ return(adapter.dispatch('try_cast', 'strata')(expression, data_type)) }}
+{% macro postgres__type_double() -%}
+    {{ return('double precision') }}
 {%- endmacro %}
 
-{% macro default__try_cast(expression, data_type) -%}
-    {{ return('try_cast(' ~ expression ~ ' as ' ~ data_type ~ ')') }}
+{#- A double as a decimal, half away from zero. Ten digits first: what is a half but for the last bit
+    of a double is a half on every engine. -#}
+{% macro to_decimal(number, digits=2) -%}
+    cast(cast({{ number }} as decimal(28, 10)) as decimal(18, {{ digits }}))
 {%- endmacro %}
 
 {% macro bit_count(expression) -%}
@@ -28,12 +26,28 @@
     bit_count({{ expression }})
 {%- endmacro %}
 
+{% macro postgres__bit_count(expression) -%}
+    bit_count(cast({{ expression }} as bit(32)))
+{%- endmacro %}
+
 {% macro salted_hash(expression) -%}
     {{ return(adapter.dispatch('salted_hash', 'strata')(expression)) }}
 {%- endmacro %}
 
+{% macro salted(expression) -%}
+    '{{ env_var("STRATA_HASH_SALT", "strata") | replace("'", "''") }}' || {{ expression }}
+{%- endmacro %}
+
 {% macro default__salted_hash(expression) -%}
-    sha256('{{ env_var("STRATA_HASH_SALT", "strata") | replace("'", "''") }}' || {{ expression }})
+    sha256({{ salted(expression) }})
+{%- endmacro %}
+
+{% macro postgres__salted_hash(expression) -%}
+    encode(sha256(convert_to({{ salted(expression) }}, 'UTF8')), 'hex')
+{%- endmacro %}
+
+{% macro spark__salted_hash(expression) -%}
+    sha2({{ salted(expression) }}, 256)
 {%- endmacro %}
 
 {% macro digits_only(expression) -%}
@@ -42,4 +56,8 @@
 
 {% macro default__digits_only(expression) -%}
     regexp_replace({{ expression }}, '[^0-9]', '', 'g')
+{%- endmacro %}
+
+{% macro spark__digits_only(expression) -%}
+    regexp_replace({{ expression }}, '[^0-9]', '')
 {%- endmacro %}

@@ -38,46 +38,45 @@
         from changes
     ),
 
-    candidates as (
-        select
-            periods.period_from,
-            periods.period_to,
-            markets.market as scope_market,
-            rules.*,
-            max(case when rules.market = markets.market then 1 else 0 end) over (
-                partition by periods.rule_set, periods.period_from, markets.market
-            ) as has_own
-        from periods
-        cross join {{ ref('int_markets') }} as markets
-        left join rules
-            on
-                periods.rule_set = rules.rule_set
-                and (rules.market = markets.market or rules.market = '*')
-                and rules.valid_from <= periods.period_from
-                and (rules.valid_to > periods.period_from or rules.valid_to is null)
-    ),
-
     scopes as (
         select
+            row_number() over (
+                order by periods.rule_set, markets.market, periods.period_from
+            ) as scope_id,
             periods.rule_set,
+            markets.market,
             periods.period_from,
-            periods.period_to,
-            markets.market
+            periods.period_to
         from periods
         cross join {{ ref('int_markets') }} as markets
+    ),
+
+    candidates as (
+        select
+            scopes.scope_id,
+            rules.*,
+            rules.market = scopes.market as is_own,
+            max(case when rules.market = scopes.market then 1 else 0 end) over (
+                partition by scopes.scope_id
+            ) as has_own
+        from scopes
+        inner join rules
+            on
+                scopes.rule_set = rules.rule_set
+                and (rules.market = scopes.market or rules.market = '*')
+                and rules.valid_from <= scopes.period_from
+                and (rules.valid_to > scopes.period_from or rules.valid_to is null)
     ),
 
     rules_in_force as (
         select * from candidates
-        where rule_id is not null and (market = scope_market or has_own = 0)
+        where is_own or has_own = 0
     ),
     {% for measure in table.measures %}
     {{ measure }}_bounds as (
         {%- for side in ['min', 'max'] %}
         select
-            rule_set,
-            scope_market as market,
-            period_from,
+            scope_id,
             {{ side }}_{{ measure }} as bound
         from rules_in_force
         where {{ side }}_{{ measure }} is not null
@@ -87,36 +86,23 @@
 
     {{ measure }}_steps as (
         select
-            rule_set,
-            market,
-            period_from,
-            row_number() over (partition by {{ scope | join(', ') }} order by bound) as step,
+            scope_id,
+            row_number() over (partition by scope_id order by bound) as step,
             bound as step_from,
-            lead(bound) over (partition by {{ scope | join(', ') }} order by bound) as step_to
+            lead(bound) over (partition by scope_id order by bound) as step_to
         from {{ measure }}_bounds
         union all
         select
-            scopes.rule_set,
-            scopes.market,
-            scopes.period_from,
+            scopes.scope_id,
             0 as step,
             null as step_from,
             min({{ measure }}_bounds.bound) as step_to
         from scopes
-        left join {{ measure }}_bounds
-            on
-                scopes.rule_set = {{ measure }}_bounds.rule_set
-                and scopes.market = {{ measure }}_bounds.market
-                and scopes.period_from = {{ measure }}_bounds.period_from
-        group by
-            scopes.rule_set,
-            scopes.market,
-            scopes.period_from
+        left join {{ measure }}_bounds on scopes.scope_id = {{ measure }}_bounds.scope_id
+        group by scopes.scope_id
         union all
         select
-            rule_set,
-            market,
-            period_from,
+            scope_id,
             -1 as step,
             null as step_from,
             null as step_to
@@ -126,17 +112,13 @@
     {%- for code in table.codes %}
     {{ code }}_values as (
         select
-            rule_set,
-            scope_market as market,
-            period_from,
+            scope_id,
             {{ code }} as value
         from rules_in_force
         where {{ code }} is not null
         union
         select
-            rule_set,
-            market,
-            period_from,
+            scope_id,
             '' as value
         from scopes
     ),
@@ -154,18 +136,10 @@
             {%- endfor %}
         from scopes
         {%- for measure in table.measures %}
-        inner join {{ measure }}_steps
-            on
-                scopes.rule_set = {{ measure }}_steps.rule_set
-                and scopes.market = {{ measure }}_steps.market
-                and scopes.period_from = {{ measure }}_steps.period_from
+        inner join {{ measure }}_steps on scopes.scope_id = {{ measure }}_steps.scope_id
         {%- endfor %}
         {%- for code in table.codes %}
-        inner join {{ code }}_values
-            on
-                scopes.rule_set = {{ code }}_values.rule_set
-                and scopes.market = {{ code }}_values.market
-                and scopes.period_from = {{ code }}_values.period_from
+        inner join {{ code }}_values on scopes.scope_id = {{ code }}_values.scope_id
         {%- endfor %}
     ),
 
@@ -177,9 +151,7 @@
             rules_in_force.outcome,
             row_number() over (
                 partition by
-                    grid.rule_set,
-                    grid.market,
-                    grid.period_from
+                    grid.scope_id
                     {%- for measure in table.measures %},
                     grid.{{ measure }}_step
                     {%- endfor %}
@@ -191,9 +163,7 @@
         from grid
         left join rules_in_force
             on
-                grid.rule_set = rules_in_force.rule_set
-                and grid.market = rules_in_force.scope_market
-                and grid.period_from = rules_in_force.period_from
+                grid.scope_id = rules_in_force.scope_id
                 {%- for measure in table.measures %}
                 and (
                     rules_in_force.min_{{ measure }} is null

@@ -144,12 +144,12 @@ evaluations as (
         cast(measured.rfm_orders as integer) as rfm_orders,
         cast(measured.rfm_revenue as decimal(18, 2)) as rfm_revenue,
         {%- endif %}
-        case
-            when measured.lifetime_orders > 0
-                then cast(
-                    customers.first_day_revenue - measured.first_day_refunded as decimal(18, 2)
-                )
-        end as first_day_net_revenue,
+        cast(
+            case
+                when measured.lifetime_orders > 0
+                    then customers.first_day_revenue - measured.first_day_refunded
+            end as decimal(18, 2)
+        ) as first_day_net_revenue,
         {%- for measure, source in {
             'measured.views_90d': 'web_events',
             'measured.carts_90d': 'web_events',

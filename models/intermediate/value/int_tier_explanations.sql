@@ -43,7 +43,7 @@ parts as (
         || ' and {{ var("reporting_currency") }} '
         || cast(history.net_revenue_12m as {{ text }}) || ' net revenue in 12 months'
         || coalesce(
-            ' (score ' || cast(cast(history.composite_score as decimal(18, 1)) as {{ text }}) || ')', ''
+            ' (score ' || {{ rounded('history.composite_score') }} || ')', ''
         ) as figures,
         case
             when history.computed_tier_code = history.tier_code

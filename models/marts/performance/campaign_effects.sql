@@ -45,17 +45,13 @@ effects as (
         comparisons.difference_upper,
         comparisons.confidence_level,
         comparisons.incremental_conversions,
-        cast(comparisons.incremental_revenue_per_customer as decimal(18, 2))
+        {{ to_decimal('comparisons.incremental_revenue_per_customer') }}
             as incremental_revenue_per_customer,
         cast(comparisons.contacts * campaigns.contact_cost as decimal(18, 2)) as contact_cost,
-        cast(
-            case
-                when comparisons.incremental_conversions > 0
-                    then
-                        cast(comparisons.contacts * campaigns.contact_cost as {{ double }})
-                        / comparisons.incremental_conversions
-            end as decimal(18, 2)
-        ) as cost_per_incremental_conversion,
+        {{ to_decimal(
+            'cast(comparisons.contacts * campaigns.contact_cost as ' ~ double ~ ')'
+            ~ ' / nullif(greatest(comparisons.incremental_conversions, 0), 0)'
+        ) }} as cost_per_incremental_conversion,
         comparisons.open_customers,
         comparisons.is_sufficient,
         comparisons.is_significant,

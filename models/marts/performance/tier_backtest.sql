@@ -62,7 +62,7 @@ backtest as (
         compared.mean_p_alive,
         compared.expected_orders,
         {%- for forecast in forecasts %}
-        cast(compared.{{ forecast }}_revenue as decimal(18, 2)) as {{ forecast }}_revenue,
+        {{ to_decimal('compared.' ~ forecast ~ '_revenue') }} as {{ forecast }}_revenue,
         compared.{{ forecast }}_error,
         {%- endfor %}
         compared.is_out_of_sample,
