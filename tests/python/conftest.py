@@ -19,9 +19,10 @@ import pandas as pd
 import pytest
 from raw_data import OPTIONAL_TABLES, invent
 
-from strata.servers import postgres
+from strata.servers import postgres, spark
 from strata.servers.ports import free_port
 from strata.servers.postgres import Postgres
+from strata.servers.spark import Spark
 
 ROOT = Path(__file__).parents[2]
 DBT = Path(sys.executable).with_name("dbt")
@@ -211,6 +212,14 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     folder = tmp_path_factory.mktemp("postgres")
     yield postgres.start(folder, free_port())
     postgres.stop(folder)
+
+
+@pytest.fixture(scope="session")
+def spark_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
+    """Start a Spark cluster, and stop it after the last test."""
+    folder = tmp_path_factory.mktemp("spark")
+    yield spark.start(folder, free_port())
+    spark.stop(folder)
 
 
 @pytest.fixture
