@@ -5,6 +5,7 @@ import typer
 from strata.bench.command import bench
 from strata.calibrate.command import calibrate
 from strata.demo.command import demo
+from strata.publish.command import publish
 from strata.summary import summary
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ def main() -> None:
 app.command()(bench)
 app.command()(calibrate)
 app.command()(demo)
+app.command()(publish)
 app.command(help="Show the customers and the revenue share of each tier.")(summary)
 
 if __name__ == "__main__":
