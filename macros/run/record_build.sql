@@ -9,9 +9,9 @@
 {% macro default__record_start() -%}
 {%- endmacro %}
 
-{#- A test makes nothing, so the record of the build stays. -#}
+{#- dbt compiles the hooks for its other commands too, which change nothing. -#}
 {% macro duckdb__record_start() -%}
-    {%- if execute and flags.WHICH != 'test' -%}
+    {%- if execute and flags.WHICH in changing_commands() -%}
         {%- set runs = generate_schema_name('runs', none) -%}
         {%- do run_query('create schema if not exists ' ~ runs) -%}
         {%- do run_query(
@@ -28,6 +28,10 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro changing_commands() -%}
+    {{ return(['build', 'run', 'seed', 'snapshot', 'clone', 'retry']) }}
+{%- endmacro %}
+
 {% macro record_end(results) -%}
     {{ return(adapter.dispatch('record_end', 'strata')(results)) }}
 {%- endmacro %}
@@ -36,7 +40,7 @@
 {%- endmacro %}
 
 {% macro duckdb__record_end(results) -%}
-    {%- if execute -%}
+    {%- if execute and flags.WHICH in changing_commands() + ['test'] -%}
         {%- set runs = generate_schema_name('runs', none) -%}
         {%- set end = run_outcome(results) -%}
         {%- set values = "outcome = '" ~ end.outcome ~ "', reason = '" ~ end.reason ~ "'" -%}
@@ -49,8 +53,9 @@
             {%- do run_query(
                 'update ' ~ runs ~ '.builds set ' ~ values ~ ', finished_at = current_timestamp '
                 ~ "where invocation_id = '" ~ invocation_id ~ "'") -%}
-        {%- elif end.outcome == 'failed'
-            and adapter.get_relation(target.database, runs, 'builds') is not none -%}
+        {%- elif end.outcome == 'failed' and run_query(
+            "select 1 from information_schema.tables where table_schema = '" ~ runs
+            ~ "' and table_name = 'builds'").rows -%}
             {%- do run_query(
                 'update ' ~ runs ~ '.builds set ' ~ values
                 ~ ' where started_at = (select max(started_at) from ' ~ runs ~ '.builds) '

@@ -52,7 +52,10 @@ def _publish(build: Build, to: str, serve: Path) -> str:
     """Publish a build and tell where."""
     publication = Publication.now(Path.cwd())
     columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         task = progress.add_task("", total=sum(mart.row_count for mart in build.marts))
 
         def done(rows: int) -> None:

@@ -196,8 +196,8 @@ def _wait_for_readers(cursor: Any, schema: str, names: list[str]) -> None:
             cursor.execute("rollback to savepoint unlocked")
             if time.monotonic() > give_up:
                 raise PublishError(
-                    f"the columns of {', '.join(names)} change, and somebody has read them for"
-                    f" {WAIT:.0f} seconds; publish when they are done"
+                    f"{', '.join(names)} must change its columns or go, and somebody has read it for"
+                    f" {WAIT:.0f} seconds; publish when that is done"
                 ) from error
             time.sleep(PAUSE)
 
