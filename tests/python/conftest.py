@@ -69,20 +69,11 @@ class Project:
         expect: int | None = 0,
     ) -> str:
         """Run dbt, check its exit code (``None``: whatever it is) and return what it printed."""
-        command = [str(DBT), "--no-use-colors", *arguments]
-        if given := self.variables | dict(variables or {}):
-            command += ["--vars", json.dumps(given, default=str)]
-        kept = {name: text for name, text in os.environ.items() if name[:4] not in ("DBT_", "STRA")}
-        own = {
-            "DBT_PROFILES_DIR": self.root / "profiles",
-            "DBT_TARGET_PATH": self.work / "target",
-            "DBT_LOG_PATH": self.work / "logs",
-            "STRATA_DUCKDB_PATH": self.database,
-        }
+        command, environment = self.call(*arguments, variables=variables)
         done = subprocess.run(
             command,
             cwd=self.root,
-            env=kept | {name: str(path) for name, path in own.items()},
+            env=environment,
             capture_output=True,
             text=True,
             timeout=900,
@@ -94,6 +85,22 @@ class Project:
             shown = "\n".join(told[-40:])
             pytest.fail(f"exit code {done.returncode} of {command}:\n{shown}", pytrace=False)
         return self.output
+
+    def call(
+        self, *arguments: str, variables: Mapping[str, object] | None = None
+    ) -> tuple[list[str], dict[str, str]]:
+        """Return the command line and the environment of a call of dbt."""
+        command = [str(DBT), "--no-use-colors", *arguments]
+        if given := self.variables | dict(variables or {}):
+            command += ["--vars", json.dumps(given, default=str)]
+        kept = {name: text for name, text in os.environ.items() if name[:4] not in ("DBT_", "STRA")}
+        own = {
+            "DBT_PROFILES_DIR": self.root / "profiles",
+            "DBT_TARGET_PATH": self.work / "target",
+            "DBT_LOG_PATH": self.work / "logs",
+            "STRATA_DUCKDB_PATH": self.database,
+        }
+        return command, kept | {name: str(path) for name, path in own.items()}
 
     def make(self, *select: str, variables: Mapping[str, object] | None = None) -> str:
         """Make seeds and models, without tests; all of them if none is selected."""
