@@ -40,6 +40,17 @@ QUIET = re.compile(r"^\d\d:\d\d:\d\d +($|\d+ of \d+ (START|OK|PASS|SKIP|NO-OP) )
 
 Row = tuple[Any, ...]
 
+REPORTS: dict[str, list[str]] = {}
+"""Tables that tests print after the last test, by their titles."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the tables."""
+    for title, lines in REPORTS.items():
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(line)
+
 
 class Project:
     """A dbt project with a warehouse, a target and a log folder that nobody else uses.

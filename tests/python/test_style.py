@@ -7,9 +7,6 @@ import pytest
 from conftest import ROOT, read_seed
 
 MODELS = sorted((ROOT / "models").rglob("*.sql"))
-MACROS = sorted((ROOT / "macros").rglob("*.sql"))
-ENGINES = re.compile(r"duckdb|postgres|spark", re.IGNORECASE)
-ENGINE_FOLDERS = ("portable", "run")
 IDENTIFIERS = re.compile(r"\b(e_?mail|phone|full_name|birth_date)\b")
 ALLOWED = re.compile(
     r"{{\s*salted_hash\('lower\(trim\((\w+\.)?email\)\)'\)\s*}}"
@@ -22,28 +19,6 @@ SENSITIVE = re.compile(r"gender|income|birth|(^|_)age(_|$)|occupation", re.IGNOR
 def name(path: Path) -> str:
     """Return the path of a file in the repository."""
     return str(path.relative_to(ROOT))
-
-
-def engines_named(path: Path) -> list[str]:
-    """Return the engines that a file names."""
-    return ENGINES.findall(path.read_text(encoding="utf-8"))
-
-
-def test_no_model_and_no_other_macro_names_an_engine() -> None:
-    assert len(MODELS) > 60
-    files = MODELS + [path for path in MACROS if path.parent.name not in ENGINE_FOLDERS]
-    assert {name(path): found for path in files if (found := engines_named(path))} == {}
-
-
-def test_an_engine_is_named_only_by_a_dispatched_macro() -> None:
-    """`duckdb__x` is there only if `x` dispatches, so that another engine has its own."""
-    text = "\n".join(path.read_text(encoding="utf-8") for path in MACROS)
-    dispatched = set(re.findall(r"adapter\.dispatch\('(\w+)', 'strata'\)", text))
-    own = re.findall(r"macro (duckdb|postgres|spark)__(\w+)", text)
-    calls = {macro for engine, macro in own if re.search(rf"{engine}__{macro}\(", text)}
-    assert own
-    assert {macro for _, macro in own} <= dispatched | calls
-    assert all(f"macro default__{macro}" in text for macro in dispatched)
 
 
 def test_only_staging_reads_sources() -> None:

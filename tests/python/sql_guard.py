@@ -1,0 +1,338 @@
+"""What the guard of portability reads: SQL without the macros that engines spell for themselves.
+
+A copy of the project is compiled in which every dispatched macro that takes arguments gives
+``dispatched__<name>(...)``. What is left is the SQL that all engines get alike; sqlglot parses it in
+each dialect, and the trees must be the same.
+"""
+
+import json
+import logging
+import re
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any, Final
+
+import sqlglot
+from conftest import Project
+from sqlglot import Dialect, ErrorLevel, exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import TokenType
+
+DIALECTS: Final = (
+    "duckdb",
+    "postgres",
+    "spark",
+    "snowflake",
+    "bigquery",
+    "databricks",
+    "redshift",
+    "trino",
+)
+BASE: Final = DIALECTS[0]
+"""The other trees are compared with that of this dialect."""
+
+MARK: Final = "dispatched__"
+DBT_MACROS: Final = (
+    "dateadd",
+    "datediff",
+    "date_trunc",
+    "last_day",
+    "listagg",
+    "split_part",
+    "hash",
+    "concat",
+    "position",
+    "safe_cast",
+)
+"""Macros of dbt that each adapter brings itself."""
+
+MARKER: Final = """
+{% macro dispatched(name, arguments) -%}
+    {%- set shown = [] -%}
+    {%- for argument in arguments if not modules.re.match('order by', argument | string) -%}
+        {%- set is_type = modules.re.match(
+            '(text|integer|bigint|date|timestamp|boolean|decimal|double)( precision|[(].*)?$',
+            argument | string) -%}
+        {%- do shown.append('cast(null as ' ~ argument ~ ')' if is_type else argument) -%}
+    {%- endfor -%}
+    {{ return('dispatched__' ~ name ~ '(' ~ shown | join(', ') ~ ')') }}
+{%- endmacro %}
+"""
+OF_DBT: Final = (
+    "{% macro dbt_NAME() -%} {{ return(dispatched('NAME', varargs)) }} {%- endmacro %}\n"
+)
+
+BUILT_IN_TESTS: Final = ("not_null", "unique", "accepted_values", "relationships")
+
+OTHERWISE_WRITTEN: Final = (
+    "typed",
+    "safe",
+    "nulls_first",
+    "coalesce",
+    "requires_string",
+    "ignore_nulls",
+    "binary",
+    "encoding",
+)
+"""How a dialect treats errors, types and nulls: where it matters, a construct is listed by name."""
+
+Shape = tuple[Any, ...]
+
+
+@dataclass
+class Examined:
+    """What was found in a statement.
+
+    Attributes
+    ----------
+    problems : list[str]
+        Why it is not portable, one line each.
+    functions : set[str]
+        Functions as they are written, without the marks.
+    dispatched : set[str]
+        Macros that engines spell for themselves.
+    constructs : set[str]
+        Constructs that engines do not all have, or not alike: union, interval, ...
+    unordered_nulls : set[str]
+        Keys of an order that does not say where nulls go.
+    """
+
+    problems: list[str] = field(default_factory=list)
+    functions: set[str] = field(default_factory=set)
+    dispatched: set[str] = field(default_factory=set)
+    constructs: set[str] = field(default_factory=set)
+    unordered_nulls: set[str] = field(default_factory=set)
+
+
+def compile_without_dispatch(project: Project) -> dict[str, str]:
+    """Compile a copy of the project, dispatched macros being marks.
+
+    Parameters
+    ----------
+    project : Project
+        Copy of the project; its files are edited.
+
+    Returns
+    -------
+    dict[str, str]
+        The SQL of each model and of each data test that is the project's own, by its unique id.
+    """
+    of_dbt = re.compile(rf"\bdbt\.({'|'.join(DBT_MACROS)})\(")
+    files = [
+        path
+        for folder in ("macros", "models", "tests")
+        for path in (project.root / folder).rglob("*.sql")
+    ]
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        text = re.sub(r"adapter\.dispatch\('(\w+)', 'strata'\)\(\)", r"default__\1()", text)
+        text = re.sub(
+            r"adapter\.dispatch\('(\w+)', 'strata'\)\(([^()]+)\)", r"dispatched('\1', [\2])", text
+        )
+        assert "adapter.dispatch(" not in text, f"{path.name} dispatches in another way"
+        path.write_text(of_dbt.sub(r"dbt_\1(", text), encoding="utf-8")
+    marks = MARKER + "".join(OF_DBT.replace("NAME", name) for name in DBT_MACROS)
+    (project.root / "macros" / "marks.sql").write_text(marks, encoding="utf-8")
+    project.dbt("compile", "--exclude", "test_type:unit")
+    manifest = json.loads((project.work / "target" / "manifest.json").read_text(encoding="utf-8"))
+    relation = re.compile(r'"\w+"\."(\w+)"\."(\w+)"')
+    return {
+        unique_id: relation.sub(r"\1.\2", node["compiled_code"])
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "test")
+        and (node.get("test_metadata") or {}).get("name") not in BUILT_IN_TESTS
+    }
+
+
+def parse(sql: str, dialect: str) -> exp.Expression:
+    """Parse a statement; whatever the dialect does not read raises an error."""
+    tree = sqlglot.parse_one(sql, read=dialect, error_level=ErrorLevel.RAISE)
+    if tree.find(exp.Command):
+        raise SqlglotError("not parsed but taken for a command")
+    return tree
+
+
+def shape(tree: exp.Expression) -> Iterator[Shape]:
+    """Yield the nodes of a tree, without what dialects only write otherwise.
+
+    Left out are the names of types (macros give them), how a division or a cast treats errors, and
+    where nulls go in an order (that is looked at by itself).
+    """
+    stack: list[Any] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, exp.DataType):
+            yield ("type",)
+        elif isinstance(node, exp.Expression):
+            children = {
+                key: value
+                for key, value in node.args.items()
+                if key not in OTHERWISE_WRITTEN and value not in (None, False, [])
+            }
+            if children.pop(
+                "negate", False
+            ):  # a `not` inside, where other dialects have it outside
+                yield ("Not",)
+            yield ("Cast" if isinstance(node, exp.TryCast) else type(node).__name__,)
+            for key in sorted(children, reverse=True):
+                value = children[key]
+                stack.extend(reversed(value) if isinstance(value, list) else [value])
+        else:
+            yield (str(node).lower() if isinstance(node, str) else node,)
+
+
+def examine(sql: str) -> Examined:
+    """Look a statement over in all dialects."""
+    found = Examined()
+    found.functions, found.dispatched = functions_of(sql)
+    trees: dict[str, exp.Expression] = {}
+    for dialect in DIALECTS:
+        text = sql
+        if dialect == "bigquery":
+            text, unions = re.subn(r"(?i)\bunion\b(?!\s+(all|distinct)\b)", "union distinct", sql)
+            if unions:
+                found.constructs.add("union")
+        try:
+            trees[dialect] = parse(text, dialect)
+        except SqlglotError as error:
+            found.problems.append(f"{dialect}: {' '.join(str(error).split())[:200]}")
+    if len(trees) < len(DIALECTS):
+        return found
+    base = trees[BASE]
+    found.problems += [*forbidden(base), *reserved_words(base)]
+    found.unordered_nulls = unordered_nulls(trees["postgres"], trees["spark"])
+    if base.find(exp.Interval):
+        found.constructs.add("interval")
+    if base.find(exp.NullSafeEQ, exp.NullSafeNEQ):
+        found.constructs.add("is distinct from")
+    if base.find(exp.Greatest, exp.Least):
+        found.constructs.add("greatest, least")
+    expected = list(shape(base))
+    for dialect, tree in trees.items():
+        if dialect != BASE and (difference := first_difference(expected, list(shape(tree)))):
+            found.problems.append(f"{dialect} reads it otherwise: {difference}")
+        try:
+            tree.sql(dialect, unsupported_level=ErrorLevel.RAISE, copy=False)
+        except SqlglotError as error:
+            found.problems.append(f"{dialect} has no {' '.join(str(error).split())[:200]}")
+    return found
+
+
+def examine_all(statements: Sequence[str], processes: int = 2) -> list[Examined]:
+    """Look statements over, in so many processes."""
+    shares = [statements[number::processes] for number in range(processes)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        done = [iter(share) for share in pool.map(examine_share, shares)]
+    return [next(done[number % processes]) for number in range(len(statements))]
+
+
+def examine_share(statements: Sequence[str]) -> list[Examined]:
+    """Look statements over; nested expressions need a deeper stack than Python gives."""
+    results: list[Examined] = []
+    limit, size = sys.getrecursionlimit(), threading.stack_size(512 * 1024 * 1024)
+    sys.setrecursionlimit(100_000)
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    try:
+        thread = threading.Thread(target=lambda: results.extend(map(examine, statements)))
+        thread.start()
+        thread.join()
+    finally:
+        sys.setrecursionlimit(limit)
+        threading.stack_size(size)
+    assert len(results) == len(statements)
+    return results
+
+
+def functions_of(sql: str) -> tuple[set[str], set[str]]:
+    """Return the names that stand before a parenthesis, and the marks among them."""
+    before = (
+        "all and as between by case distinct else exists from group having in join not on or over "
+        "select then union values when where"
+    ).split()
+    tokens = sqlglot.tokenize(sql, read=BASE)
+    names = {
+        token.text.lower()
+        for token, following in zip(tokens, tokens[1:], strict=False)
+        if following.token_type == TokenType.L_PAREN and re.fullmatch(r"[A-Za-z_]\w*", token.text)
+    }
+    names -= {*before, "decimal"}
+    marks = {name for name in names if name.startswith(MARK)}
+    return names - marks, {name.removeprefix(MARK) for name in marks}
+
+
+def forbidden(tree: exp.Expression) -> Iterator[str]:
+    """Yield what `portability.md` says to avoid."""
+    for node in tree.walk():
+        match node:
+            case exp.Qualify():
+                yield "qualify"
+            case exp.Distinct() if node.args.get("on"):
+                yield "distinct on"
+            case exp.Count() if isinstance(node.this, exp.Distinct) and node.this.expressions[1:]:
+                yield "count distinct over several columns"
+            case exp.Group() if node.args.get("all") or node.args.get("all_"):
+                yield "group by all"
+            case exp.IgnoreNulls() | exp.RespectNulls():
+                yield "ignore nulls"
+            case exp.Star() if any(node.args.values()):
+                yield "a star with except, replace or rename"
+            case exp.With() if node.args.get("recursive"):
+                yield "with recursive"
+            case exp.Join() if node.args.get("using"):
+                yield "using"
+            case exp.Join() if node.method or node.kind == "ASOF":
+                yield f"a {node.method or node.kind} join"
+            case exp.Identifier() if node.args.get("quoted"):
+                yield f'the quoted identifier "{node.name}"'
+            case exp.Filter():
+                yield "filter (where)"
+            case exp.Window() if is_without_frame(node):
+                yield f"an aggregate over an order without a frame: {node.sql()[:80]}"
+
+
+def is_without_frame(window: exp.Window) -> bool:
+    """Tell whether a sum or the like runs over an order, but does not say over which rows."""
+    return (
+        isinstance(window.this, exp.AggFunc)
+        and not isinstance(window.this, exp.Lag | exp.Lead | exp.FirstValue | exp.LastValue)
+        and not isinstance(window.this, exp.RowNumber)
+        and window.args.get("order") is not None
+        and window.args.get("spec") is None
+    )
+
+
+def reserved_words(tree: exp.Expression) -> Iterator[str]:
+    """Yield names that a dialect reserves; those of schemas are settings."""
+    names = {node.name.lower() for node in tree.find_all(exp.Identifier) if node.arg_key != "db"}
+    for dialect in DIALECTS:
+        reserved = Dialect.get_or_raise(dialect).generator_class.RESERVED_KEYWORDS
+        for name in sorted(names & {word.lower() for word in reserved}):
+            yield f"{dialect} reserves the name {name}"
+
+
+def unordered_nulls(large: exp.Expression, small: exp.Expression) -> set[str]:
+    """Return the keys by which two dialects that order nulls differently would order differently."""
+    keys = [list(tree.find_all(exp.Ordered)) for tree in (large, small)]
+    return {
+        key.this.sql()
+        for key, other in zip(*keys, strict=True)
+        if bool(key.args.get("nulls_first")) != bool(other.args.get("nulls_first"))
+    }
+
+
+def first_difference(expected: Sequence[Shape], shown: Sequence[Shape]) -> str:
+    """Return where two trees part, or nothing."""
+    if expected == shown:
+        return ""
+    at = next(
+        (i for i, pair in enumerate(zip(expected, shown, strict=False)) if pair[0] != pair[1]),
+        min(len(expected), len(shown)),
+    )
+    texts = [
+        " ".join(str(it[0]) for it in side[max(at - 6, 0) : at + 4]) for side in (expected, shown)
+    ]
+    return f"{texts[0]} | {texts[1]}"
