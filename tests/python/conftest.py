@@ -63,12 +63,21 @@ class Project:
         Folder for everything that dbt writes.
     variables
         Vars of every call; those of a call are added to them.
+    settings
+        Environment variables of every call, such as the target and where its server is.
     """
 
-    def __init__(self, root: Path, work: Path, variables: Mapping[str, object] | None = None):
+    def __init__(
+        self,
+        root: Path,
+        work: Path,
+        variables: Mapping[str, object] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ):
         self.root = root
         self.work = work
         self.variables = dict(variables or {})
+        self.settings = dict(settings or {})
         self.database = work / "strata.duckdb"
         self.output = ""
         work.mkdir(parents=True, exist_ok=True)
@@ -87,7 +96,7 @@ class Project:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=2400,
             check=False,
         )
         self.output = done.stdout + done.stderr
@@ -110,7 +119,7 @@ class Project:
             "DBT_TARGET_PATH": self.work / "target",
             "DBT_LOG_PATH": self.work / "logs",
             "STRATA_DUCKDB_PATH": self.database,
-        }
+        } | self.settings
         return command, kept | {name: str(path) for name, path in own.items()}
 
     def make(self, *select: str, variables: Mapping[str, object] | None = None) -> str:
