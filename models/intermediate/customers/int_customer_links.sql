@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}  -- each round of int_customer_components reads it; it has hashes only
+
 with
 
 contact_values as (
@@ -37,52 +39,51 @@ pairs as (
     where decision = 'link'
 ),
 
-both_directions as (
+-- Both directions, and each record with itself.
+ends as (
+    {%- for is_turned, is_itself in [(false, false), (true, false), (false, true), (true, true)] %}
     select
-        customer_id,
-        linked_customer_id,
-        is_identity_link
-    from pairs
-    union
+        {{ is_turned | lower }} as is_turned,
+        {{ is_itself | lower }} as is_itself
+        {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
+),
+
+directed as (
     select
-        linked_customer_id as customer_id,
-        customer_id as linked_customer_id,
-        is_identity_link
+        case when ends.is_turned then pairs.linked_customer_id else pairs.customer_id end
+            as customer_id,
+        case when ends.is_turned = ends.is_itself then pairs.linked_customer_id else pairs.customer_id end
+            as linked_customer_id,
+        pairs.is_identity_link or ends.is_itself as is_identity_link
     from pairs
-    union
-    select
-        customer_id,
-        customer_id as linked_customer_id,
-        true as is_identity_link
-    from pairs
-    union
-    select
-        linked_customer_id as customer_id,
-        linked_customer_id,
-        true as is_identity_link
-    from pairs
+    cross join ends
 ),
 
 links as (
     select
-        both_directions.customer_id,
-        both_directions.linked_customer_id,
-        both_directions.is_identity_link
-    from both_directions
+        {{ salted_hash('directed.customer_id') }} as record_hash,
+        {{ salted_hash('directed.linked_customer_id') }} as linked_record_hash,
+        directed.is_identity_link
+    from directed
     left join decisions
         on
             decisions.decision = 'forbid'
             and (
                 (
-                    both_directions.customer_id = decisions.from_customer_id
-                    and both_directions.linked_customer_id = decisions.into_customer_id
+                    directed.customer_id = decisions.from_customer_id
+                    and directed.linked_customer_id = decisions.into_customer_id
                 )
                 or (
-                    both_directions.customer_id = decisions.into_customer_id
-                    and both_directions.linked_customer_id = decisions.from_customer_id
+                    directed.customer_id = decisions.into_customer_id
+                    and directed.linked_customer_id = decisions.from_customer_id
                 )
             )
     where decisions.decision is null
+    group by
+        directed.customer_id,
+        directed.linked_customer_id,
+        directed.is_identity_link
 )
 
 select * from links

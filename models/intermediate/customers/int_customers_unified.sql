@@ -5,6 +5,7 @@ with
 records as (
     select
         customer_id as record_id,
+        {{ salted_hash('customer_id') }} as record_hash,
         case
             when all_defects is not null then 'quarantined'
             when is_test then 'test_record'
@@ -24,9 +25,11 @@ components as (
 
 links as (
     select
-        customer_id as record_id,
-        linked_customer_id as linked_record_id
-    from {{ ref('int_customer_links') }}
+        records.record_id,
+        linked_records.record_id as linked_record_id
+    from {{ ref('int_customer_links') }} as hashes
+    inner join records on hashes.record_hash = records.record_hash
+    inner join records as linked_records on hashes.linked_record_hash = linked_records.record_hash
 ),
 
 erasure_requests as (
@@ -68,7 +71,7 @@ unified as (
     select
         case
             when erased_records.record_id is null then records.record_id
-            else {{ salted_hash('erased_records.record_id') }}
+            else coalesce(records.record_hash, {{ salted_hash('erased_records.record_id') }})
         end as record_id,
         case
             when erased_records.record_id is null and records.fate <> 'quarantined'
