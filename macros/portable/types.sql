@@ -12,10 +12,10 @@
     {{ return('double precision') }}
 {%- endmacro %}
 
-{#- A double as a decimal, half away from zero. Ten digits first: what is a half but for the last bit
+{#- A double as a decimal, half away from zero. Six digits first: what is a half but for the last bits
     of a double is a half on every engine. -#}
 {% macro to_decimal(number, digits=2) -%}
-    cast(cast({{ number }} as decimal(28, 10)) as decimal(18, {{ digits }}))
+    cast(cast({{ number }} as decimal(24, 6)) as decimal(18, {{ digits }}))
 {%- endmacro %}
 
 {% macro bit_count(expression) -%}

@@ -40,7 +40,7 @@
 {% macro bgnbd_p_alive() -%}
     case
         when bgnbd_frequency = 0 then cast(1 as {{ type_double() }})
-        else 1 / (
+        when bgnbd_frequency > 0 then 1 / (
             1 + exp(
                 {#- an engine may refuse what overflows; this is a chance of 1 in 10^217 #}
                 least(

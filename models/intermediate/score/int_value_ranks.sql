@@ -22,7 +22,7 @@ ranked as (
             partition by evaluation_date
             -- the last bits of a score are not the same on every engine
             order by
-                {{ to_decimal('composite_score', 9) }} desc nulls last,
+                {{ to_decimal('composite_score', 6) }} desc nulls last,
                 net_revenue_12m desc,
                 customer_id asc
         ) as value_rank,
