@@ -3,10 +3,10 @@ BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build docs test lint check demo bench lock clean
+.PHONY: help setup build docs test lint check demo bench up-postgres up-spark down lock clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: .venv/ready  ## Make the virtual environment with exactly pinned packages
 
@@ -42,6 +42,15 @@ demo: setup  ## Write demo/ anew
 
 bench: setup  ## Measure a million customers against pandas, Polars and plain DuckDB
 	$(BIN)/strata bench --customers 1000000
+
+up-postgres: setup  ## Start a PostgreSQL server to try; its data are in build/postgres
+	@$(BIN)/strata up postgres
+
+up-spark: setup  ## Start a Spark cluster to try; its data are in build/spark
+	@$(BIN)/strata up spark
+
+down: setup  ## Stop both
+	@$(BIN)/strata down
 
 lock: setup  ## Pin what requirements.in needs
 	$(BIN)/pip install --quiet --upgrade -r requirements.in

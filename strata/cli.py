@@ -5,6 +5,9 @@ import typer
 from strata.bench.command import bench
 from strata.calibrate.command import calibrate
 from strata.demo.command import demo
+from strata.load.command import load
+from strata.publish.command import publish
+from strata.servers.command import down, up
 from strata.summary import summary
 
 app = typer.Typer(
@@ -23,6 +26,10 @@ def main() -> None:
 app.command()(bench)
 app.command()(calibrate)
 app.command()(demo)
+app.command()(load)
+app.command()(up)
+app.command()(down)
+app.command()(publish)
 app.command(help="Show the customers and the revenue share of each tier.")(summary)
 
 if __name__ == "__main__":

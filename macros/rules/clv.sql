@@ -42,9 +42,13 @@
         when bgnbd_frequency = 0 then cast(1 as {{ type_double() }})
         else 1 / (
             1 + exp(
-                ln(bgnbd_a / (bgnbd_b + bgnbd_frequency - 1))
-                + (bgnbd_r + bgnbd_frequency)
-                * ln((bgnbd_alpha + bgnbd_age_days) / (bgnbd_alpha + bgnbd_recency_days))
+                {#- an engine may refuse what overflows; this is a chance of 1 in 10^217 #}
+                least(
+                    ln(bgnbd_a / (bgnbd_b + bgnbd_frequency - 1))
+                    + (bgnbd_r + bgnbd_frequency)
+                    * ln((bgnbd_alpha + bgnbd_age_days) / (bgnbd_alpha + bgnbd_recency_days)),
+                    500
+                )
             )
         )
     end

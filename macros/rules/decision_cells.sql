@@ -1,6 +1,5 @@
 {#- CTEs up to `cells`: one row per rule set, market, period and cell, with the rule that wins it. -#}
 {% macro decision_cells(table, rules, rule_set=none) -%}
-    {%- set scope = ['rule_set', 'market', 'period_from'] -%}
     rules as (
         select * from {{ rules }}
         {%- if rule_set is not none %}
@@ -73,6 +72,7 @@
         where is_own or has_own = 0
     ),
     {% for measure in table.measures %}
+    -- The null bound is where step 0 begins: below all bounds.
     {{ measure }}_bounds as (
         {%- for side in ['min', 'max'] %}
         select
@@ -80,26 +80,21 @@
             {{ side }}_{{ measure }} as bound
         from rules_in_force
         where {{ side }}_{{ measure }} is not null
-        {{- '\n        union' if not loop.last }}
+        union
         {%- endfor %}
+        select
+            scope_id,
+            null as bound
+        from scopes
     ),
 
     {{ measure }}_steps as (
         select
             scope_id,
-            row_number() over (partition by scope_id order by bound) as step,
+            row_number() over (partition by scope_id order by bound nulls first) - 1 as step,
             bound as step_from,
-            lead(bound) over (partition by scope_id order by bound) as step_to
+            lead(bound) over (partition by scope_id order by bound nulls first) as step_to
         from {{ measure }}_bounds
-        union all
-        select
-            scopes.scope_id,
-            0 as step,
-            null as step_from,
-            min({{ measure }}_bounds.bound) as step_to
-        from scopes
-        left join {{ measure }}_bounds on scopes.scope_id = {{ measure }}_bounds.scope_id
-        group by scopes.scope_id
         union all
         select
             scope_id,

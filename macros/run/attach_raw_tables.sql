@@ -54,9 +54,11 @@
         ~ (' from ' ~ reader if reader else ' where false')) }}
 {%- endmacro %}
 
+{#- Nothing about a CSV is left to guess: a row that begins with # would pass for a comment. -#}
 {% macro duckdb__raw_reader(raw_path, table_name, required) -%}
     {%- set readers = {
-        'csv': ", all_varchar = true, header = true, delim = ',', quote = '\"')",
+        'csv': ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
+            ~ "comment = '', skip = 0)",
         'parquet': ')'} -%}
     {%- set found = [] -%}
     {%- for extension, options in readers.items() -%}

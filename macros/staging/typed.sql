@@ -17,11 +17,20 @@
     {{ return("timestamp '" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "'") }}
 {%- endmacro %}
 
-{#- The cast alone: what the text means, null where it means nothing. -#}
+{#- The columns of a raw table as they came, and beside each that is not a text what it means:
+    cast_<column>, null where it means nothing. -#}
+{% macro with_casts(raw) -%}
+    *
+    {%- for column in raw.values() if column.data_type != 'text' %},
+    {{ try_cast(column.name, column.data_type) }} as cast_{{ column.name }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- What the value means, in the rows of with_casts. -#}
 {% macro cast_raw(column) -%}
     {%- set text = "nullif(trim(cast(" ~ column.name ~ " as " ~ dbt.type_string() ~ ")), '')" -%}
     {%- if column.data_type != 'text' -%}
-        {{ return(try_cast(column.name, column.data_type)) }}
+        {{ return('cast_' ~ column.name) }}
     {%- elif column.meta.case -%}
         {{ return(column.meta.case ~ '(' ~ text ~ ')') }}
     {%- endif -%}

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'campaign_contacts') }}
+    select {{ with_casts(raw) }} from {{ source('crm', 'campaign_contacts') }}
 ),
 
 typed as (

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'consents') }}
+    select {{ with_casts(raw) }} from {{ source('crm', 'consents') }}
 ),
 
 typed as (

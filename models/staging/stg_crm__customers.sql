@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'customers') }}
+    select {{ with_casts(raw) }} from {{ source('crm', 'customers') }}
 ),
 
 typed as (

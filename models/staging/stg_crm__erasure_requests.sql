@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'erasure_requests') }}
+    select {{ with_casts(raw) }} from {{ source('crm', 'erasure_requests') }}
 ),
 
 typed as (

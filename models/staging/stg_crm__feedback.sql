@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'feedback') }}
+    select {{ with_casts(raw) }} from {{ source('crm', 'feedback') }}
 ),
 
 typed as (

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'interactions') }}
+    select {{ with_casts(raw) }} from {{ source('crm', 'interactions') }}
 ),
 
 typed as (

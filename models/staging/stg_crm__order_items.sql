@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'order_items') }}
+    select {{ with_casts(raw) }} from {{ source('crm', 'order_items') }}
 ),
 
 typed as (

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'orders') }}
+    select {{ with_casts(raw) }} from {{ source('crm', 'orders') }}
 ),
 
 typed as (

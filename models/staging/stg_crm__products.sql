@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'products') }}
+    select {{ with_casts(raw) }} from {{ source('crm', 'products') }}
 ),
 
 typed as (

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'refunds') }}
+    select {{ with_casts(raw) }} from {{ source('crm', 'refunds') }}
 ),
 
 typed as (

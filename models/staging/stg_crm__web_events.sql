@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'web_events') }}
+    select {{ with_casts(raw) }} from {{ source('crm', 'web_events') }}
 ),
 
 typed as (

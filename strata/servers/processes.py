@@ -3,11 +3,12 @@
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+import psutil
 
 GRACE_SECONDS: Final = 10.0
 """Time to end in order, before the group is killed."""
@@ -31,24 +32,18 @@ def launch(command: Sequence[str | Path], environment: Mapping[str, str], log: P
 
 def is_running(pid: int, mark: str) -> bool:
     """Tell whether a process runs and has a mark in its command, so that it is not a later one."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
     try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, PermissionError):
+        # a child that has ended has no command line: it only waits to be asked
+        return mark in " ".join(psutil.Process(pid).cmdline())
+    except psutil.NoSuchProcess:
         return False
-    command = Path(f"/proc/{pid}/cmdline")
-    # the command of a process that has ended but is not waited for is empty
-    return mark.encode() in command.read_bytes() if Path("/proc/self").exists() else True
 
 
 def end(pids: Sequence[int], mark: str) -> None:
     """End the groups of the processes that carry a mark, and return when they are gone."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
-        running = [pid for pid in pids if is_running(pid, mark)]
-        for pid in running:
+        running = [psutil.Process(pid) for pid in pids if is_running(pid, mark)]
+        for process in running:
             with suppress(ProcessLookupError):
-                os.killpg(pid, sign)
-        deadline = time.monotonic() + GRACE_SECONDS
-        while any(is_running(pid, mark) for pid in running) and time.monotonic() < deadline:
-            time.sleep(0.1)
+                os.killpg(process.pid, sign)
+        psutil.wait_procs(running, GRACE_SECONDS)

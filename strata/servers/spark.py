@@ -6,6 +6,7 @@ which listen on the loopback interface only.
 
 import json
 import os
+import shutil
 import socket
 import time
 from contextlib import closing, suppress
@@ -26,7 +27,7 @@ START_SECONDS: Final = 180.0
 """Time until a query must work; a first start makes the metastore."""
 
 WORKERS: Final = 2
-DRIVER_MEMORY: Final = "2g"
+DRIVER_MEMORY: Final = "4g"
 EXECUTOR_MEMORY: Final = "1g"
 WORKER_MEMORY: Final = "1500m"
 """What a worker may give to executors: one of them, with what it needs beside its heap."""
@@ -160,6 +161,7 @@ def start(folder: Path, port: int, seconds: float = START_SECONDS) -> Spark:
 
 def find(folder: Path) -> Spark | None:
     """Return the cluster that runs in a folder, if all its processes live."""
+    folder = folder.resolve()
     try:
         noted = json.loads(_pid_file(folder).read_text())
     except FileNotFoundError:
@@ -173,6 +175,7 @@ def find(folder: Path) -> Spark | None:
 
 def stop(folder: Path) -> None:
     """Stop the cluster of a folder; nothing happens if none runs."""
+    folder = folder.resolve()
     with suppress(FileNotFoundError):
         pids = json.loads(_pid_file(folder).read_text())["pids"]
         # the Thrift server first: it closes the metastore
@@ -186,7 +189,7 @@ def _pid_file(folder: Path) -> Path:
 
 def _mark(folder: Path) -> str:
     """Return what tells the processes of this folder from all others."""
-    return f"-Dstrata.folder={folder.resolve()}"
+    return f"-Dstrata.folder={folder}"
 
 
 def _java_options(folder: Path) -> str:
@@ -194,11 +197,12 @@ def _java_options(folder: Path) -> str:
 
 
 def _prepare(folder: Path) -> None:
-    """Write the folders, the settings and the command `java`."""
+    """Write the folders, the settings and the command `java`; remove what the last run left."""
+    for name in ("tmp", "workers"):
+        shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("conf", "logs", "tmp", "warehouse", "metastore", "workers", "java/bin"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     own = {
-        "spark.local.dir": folder / "tmp",
         "spark.sql.warehouse.dir": folder / "warehouse",
         "spark.executor.extraJavaOptions": _java_options(folder),
         "spark.driver.extraJavaOptions": (
@@ -223,6 +227,7 @@ def _environment(folder: Path, memory: str) -> dict[str, str]:
         "SPARK_HOME": str(HOME),
         "SPARK_CONF_DIR": str(folder / "conf"),
         "SPARK_LOCAL_IP": HOST,
+        "SPARK_LOCAL_DIRS": str(folder / "tmp"),
         "SPARK_DAEMON_MEMORY": memory,
         "SPARK_DAEMON_JAVA_OPTS": f"{_java_options(folder)} -XX:TieredStopAtLevel=1",
     }
@@ -269,7 +274,7 @@ def _wait_for_port(folder: Path, pids: dict[str, int], port: int, deadline: floa
     while True:
         with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
             return
-        # the script that starts Java does not carry the mark yet
+        # what starts Java does not carry the mark yet
         ended = [name for name, pid in pids.items() if not processes.is_running(pid, "")]
         if ended or time.monotonic() > deadline:
             raise RuntimeError(_failure(folder, (ended or list(pids))[-1]))

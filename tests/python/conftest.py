@@ -19,9 +19,10 @@ import pandas as pd
 import pytest
 from raw_data import OPTIONAL_TABLES, invent
 
-from strata.servers import postgres
+from strata.servers import postgres, spark
 from strata.servers.ports import free_port
 from strata.servers.postgres import Postgres
+from strata.servers.spark import Spark
 
 ROOT = Path(__file__).parents[2]
 DBT = Path(sys.executable).with_name("dbt")
@@ -62,12 +63,21 @@ class Project:
         Folder for everything that dbt writes.
     variables
         Vars of every call; those of a call are added to them.
+    settings
+        Environment variables of every call, such as the target and where its server is.
     """
 
-    def __init__(self, root: Path, work: Path, variables: Mapping[str, object] | None = None):
+    def __init__(
+        self,
+        root: Path,
+        work: Path,
+        variables: Mapping[str, object] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ):
         self.root = root
         self.work = work
         self.variables = dict(variables or {})
+        self.settings = dict(settings or {})
         self.database = work / "strata.duckdb"
         self.output = ""
         work.mkdir(parents=True, exist_ok=True)
@@ -79,6 +89,27 @@ class Project:
         expect: int | None = 0,
     ) -> str:
         """Run dbt, check its exit code (``None``: whatever it is) and return what it printed."""
+        command, environment = self.call(*arguments, variables=variables)
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=2400,
+            check=False,
+        )
+        self.output = done.stdout + done.stderr
+        if expect is not None and done.returncode != expect:
+            told = [line for line in self.output.splitlines() if not QUIET.search(line)]
+            shown = "\n".join(told[-40:])
+            pytest.fail(f"exit code {done.returncode} of {command}:\n{shown}", pytrace=False)
+        return self.output
+
+    def call(
+        self, *arguments: str, variables: Mapping[str, object] | None = None
+    ) -> tuple[list[str], dict[str, str]]:
+        """Return the command line and the environment of a call of dbt."""
         command = [str(DBT), "--no-use-colors", *arguments]
         if given := self.variables | dict(variables or {}):
             command += ["--vars", json.dumps(given, default=str)]
@@ -88,22 +119,8 @@ class Project:
             "DBT_TARGET_PATH": self.work / "target",
             "DBT_LOG_PATH": self.work / "logs",
             "STRATA_DUCKDB_PATH": self.database,
-        }
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env=kept | {name: str(path) for name, path in own.items()},
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
-        self.output = done.stdout + done.stderr
-        if expect is not None and done.returncode != expect:
-            told = [line for line in self.output.splitlines() if not QUIET.search(line)]
-            shown = "\n".join(told[-40:])
-            pytest.fail(f"exit code {done.returncode} of {command}:\n{shown}", pytrace=False)
-        return self.output
+        } | self.settings
+        return command, kept | {name: str(path) for name, path in own.items()}
 
     def make(self, *select: str, variables: Mapping[str, object] | None = None) -> str:
         """Make seeds and models, without tests; all of them if none is selected."""
@@ -222,6 +239,14 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     folder = tmp_path_factory.mktemp("postgres")
     yield postgres.start(folder, free_port())
     postgres.stop(folder)
+
+
+@pytest.fixture(scope="session")
+def spark_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
+    """Start a Spark cluster, and stop it after the last test."""
+    folder = tmp_path_factory.mktemp("spark")
+    yield spark.start(folder, free_port())
+    spark.stop(folder)
 
 
 @pytest.fixture

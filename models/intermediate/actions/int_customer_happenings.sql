@@ -16,7 +16,7 @@ history as (
             coalesce(days_since_last_order, tenure_days),
             coalesce(days_since_last_interaction, tenure_days)
         ) as days_since_last_activity,
-        cast(potential_12m as decimal(18, 2)) as potential_12m,
+        {{ to_decimal('potential_12m') }} as potential_12m,
         evaluation_date
     from {{ ref('customer_tier_history') }}
     where is_current

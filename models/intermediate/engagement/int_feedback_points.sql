@@ -13,7 +13,7 @@ feedback_points as (
         feedback.customer_id,
         feedback.feedback_type,
         100 * cast(feedback.score - feedback_scales.min_score as {{ type_double() }})
-        / cast(feedback_scales.max_score - feedback_scales.min_score as {{ type_double() }})
+        / cast(nullif(feedback_scales.max_score - feedback_scales.min_score, 0) as {{ type_double() }})
             as points,
         feedback.feedback_date
     from {{ ref('int_feedback_checked') }} as feedback

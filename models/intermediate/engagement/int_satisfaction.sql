@@ -18,16 +18,12 @@ answers as (
     select * from {{ ref('int_feedback_points') }}
 ),
 
--- An answer weighs half with every half-life that has passed.
-weighted as (
+aged as (
     select
         answers.customer_id,
         answers.points,
-        power(
-            0.5,
-            {{ days_between('answers.feedback_date', 'dates.evaluation_date') }}
-            / cast(policies.half_life_days as {{ type_double() }})
-        ) as weight,
+        {{ days_between('answers.feedback_date', 'dates.evaluation_date') }}
+        / cast(nullif(policies.half_life_days, 0) as {{ type_double() }}) as half_lives,
         dates.evaluation_date
     from answers
     inner join dates on answers.feedback_date <= dates.evaluation_date
@@ -36,6 +32,15 @@ weighted as (
             answers.feedback_type = policies.feedback_type
             and dates.evaluation_date >= policies.valid_from
             and dates.evaluation_date < coalesce(policies.valid_to, date '9999-12-31')
+),
+
+-- An answer weighs half with every half-life that has passed, and nothing where a double has no such
+-- small number.
+weighted as (
+    select
+        *,
+        case when half_lives >= 1000 then 0 else power(0.5, half_lives) end as weight
+    from aged
 ),
 
 satisfaction as (

@@ -32,7 +32,7 @@ cycled as (
 compared as (
     select
         cycled.*,
-        cycled.days_since_last_order / cycled.typical_gap_days as overdue_ratio,
+        cycled.days_since_last_order / nullif(cycled.typical_gap_days, 0) as overdue_ratio,
         case
             when cycled.net_revenue_12m > cycled.net_revenue_6m
                 then

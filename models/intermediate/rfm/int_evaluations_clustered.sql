@@ -28,7 +28,7 @@ measured as (
                 (
                     ln(1 + greatest(cast(evaluations.{{ columns[0] }} as {{ type_double() }}), 0))
                     - clusters.{{ columns[1] }}_{{ position }}
-                ) / clusters.{{ name }}_spread,
+                ) / nullif(clusters.{{ name }}_spread, 0),
                 2
             ){{ ' +' if not loop.last }}
             {%- endfor %},

@@ -36,8 +36,10 @@ quantiles as (
         cast(count(*) as integer) as customers
         {%- for metric in metrics %}
             {%- for cut in range(1, 5) %},
-        percentile_cont({{ cut / 5 }}) within group (order by {{ metric }})
-            as {{ metric }}_cut_{{ cut }}
+        cast(
+            {{ to_decimal('percentile_cont(' ~ cut / 5 ~ ') within group (order by ' ~ metric ~ ')', 6) }}
+            as {{ type_double() }}
+        ) as {{ metric }}_cut_{{ cut }}
             {%- endfor %}
         {%- endfor %}
     from scopes

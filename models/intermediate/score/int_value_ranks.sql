@@ -20,7 +20,11 @@ ranked as (
         net_revenue_12m,
         row_number() over (
             partition by evaluation_date
-            order by composite_score desc nulls last, net_revenue_12m desc, customer_id asc
+            -- the last bits of a score are not the same on every engine
+            order by
+                {{ to_decimal('composite_score', 9) }} desc nulls last,
+                net_revenue_12m desc,
+                customer_id asc
         ) as value_rank,
         sum(positive_revenue) over (
             partition by evaluation_date

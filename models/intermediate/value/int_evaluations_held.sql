@@ -95,7 +95,7 @@ ranked as (
                         {%- else %}
                         peaks.peak
                         {%- endif %} - peaks.month_index as {{ type_double() }}
-                    ) / peaks.step
+                    ) / nullif(peaks.step, 0)
                 ) as integer
             )
         end as held_tier_rank

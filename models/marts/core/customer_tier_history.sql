@@ -2,10 +2,9 @@
 
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='evaluation_month',
     on_schema_change='fail',
     pre_hook='{{ assert_inputs_are_of_this_run() }}',
+    **replaced_by('evaluation_month')
 ) }}
 
 with
@@ -92,8 +91,8 @@ evaluated as (
         evaluations.last_order_date,
         evaluations.last_interaction_date,
         evaluations.evaluation_date,
-        dates.evaluation_month,
-        dates.is_current
+        dates.is_current,
+        dates.evaluation_month
     from evaluations
     inner join dates on evaluations.evaluation_date = dates.evaluation_date
 )
@@ -125,10 +124,10 @@ rewritten_dates as (
 
 kept as (
     select
-        {%- for column in model.columns if column != 'is_current' %}
-        stored.{{ column }},
+        {%- for column in model.columns %}
+        {{ 'false as is_current' if column == 'is_current' else 'stored.' ~ column }}
+        {{- ',' if not loop.last }}
         {%- endfor %}
-        false as is_current
     from {{ this }} as stored
     inner join rewritten_dates on stored.evaluation_date = rewritten_dates.evaluation_date
     inner join customers on stored.customer_id = customers.customer_id

@@ -1,0 +1,125 @@
+{#- The warehouse says of itself whether its last build is finished and tested, so that
+    `strata publish` need not trust files beside it: a run that writes is `started` before it makes
+    anything, and gets its outcome at the end. Only DuckDB builds are published. -#}
+
+{% macro record_start() -%}
+    {{ return(adapter.dispatch('record_start', 'strata')()) }}
+{%- endmacro %}
+
+{% macro default__record_start() -%}
+{%- endmacro %}
+
+{#- dbt compiles the hooks for its other commands too, which change nothing. -#}
+{% macro duckdb__record_start() -%}
+    {%- if execute and flags.WHICH in changing_commands() -%}
+        {%- set runs = generate_schema_name('runs', none) -%}
+        {%- do run_query('create schema if not exists ' ~ runs) -%}
+        {%- do run_query(
+            'create table if not exists ' ~ runs ~ '.builds (invocation_id text, command text, '
+            ~ 'outcome text, reason text, as_of_date date, started_at timestamp, '
+            ~ 'finished_at timestamp)') -%}
+        {%- do run_query(
+            'create table if not exists ' ~ runs ~ '.built_marts '
+            ~ '(mart_name text, key_columns text[])') -%}
+        {%- do run_query(
+            'insert into ' ~ runs ~ ".builds values ('" ~ invocation_id ~ "', '" ~ flags.WHICH
+            ~ "', 'started', 'it did not come to its end', " ~ as_of_date() ~ ", '"
+            ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "', null)") -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro changing_commands() -%}
+    {{ return(['build', 'run', 'seed', 'snapshot', 'clone', 'retry']) }}
+{%- endmacro %}
+
+{% macro record_end(results) -%}
+    {{ return(adapter.dispatch('record_end', 'strata')(results)) }}
+{%- endmacro %}
+
+{% macro default__record_end(results) -%}
+{%- endmacro %}
+
+{% macro duckdb__record_end(results) -%}
+    {%- if execute and flags.WHICH in changing_commands() + ['test'] -%}
+        {%- set runs = generate_schema_name('runs', none) -%}
+        {%- set end = run_outcome(results) -%}
+        {%- set values = "outcome = '" ~ end.outcome ~ "', reason = '" ~ end.reason ~ "'" -%}
+        {%- if flags.WHICH != 'test' -%}
+            {%- if end.outcome == 'complete' -%}
+                {%- do run_query(
+                    'create or replace table ' ~ runs ~ '.built_marts as select * from (values '
+                    ~ built_marts() | join(', ') ~ ') as marts (mart_name, key_columns)') -%}
+            {%- endif -%}
+            {%- do run_query(
+                'update ' ~ runs ~ '.builds set ' ~ values ~ ', finished_at = current_timestamp '
+                ~ "where invocation_id = '" ~ invocation_id ~ "'") -%}
+        {%- elif end.outcome == 'failed' and run_query(
+            "select 1 from information_schema.tables where table_schema = '" ~ runs
+            ~ "' and table_name = 'builds'").rows -%}
+            {%- do run_query(
+                'update ' ~ runs ~ '.builds set ' ~ values
+                ~ ' where started_at = (select max(started_at) from ' ~ runs ~ '.builds) '
+                ~ "and outcome = 'complete'") -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- {'outcome': ..., 'reason': ...}: complete only where everything of the project was made and
+    tested, with real rows. Unit tests are not in the graph, so the arguments are looked at too. -#}
+{% macro run_outcome(results) -%}
+    {%- set sound = [] -%}
+    {%- set unsound = [] -%}
+    {%- for result in results -%}
+        {%- if result.status in ['success', 'pass', 'warn', 'no-op'] -%}
+            {%- do sound.append(result.node.unique_id) -%}
+        {%- else -%}
+            {%- do unsound.append(result.node.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set absent = [] -%}
+    {%- for id, node in graph.nodes.items()
+        if node.resource_type in ['model', 'seed', 'snapshot', 'test']
+        and node.config.materialized != 'ephemeral' and id not in sound -%}
+        {%- do absent.append(id) -%}
+    {%- endfor -%}
+    {%- set narrowed = [] -%}
+    {%- for argument in ['select', 'exclude', 'selector', 'resource_types',
+                         'exclude_resource_types', 'empty', 'sample'] -%}
+        {%- if invocation_args_dict.get(argument) -%}
+            {%- do narrowed.append('--' ~ argument | replace('_', '-')) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if unsound -%}
+        {{ return({
+            'outcome': 'failed',
+            'reason': unsound | length ~ ' nodes failed or were skipped, first '
+                ~ unsound[0]}) }}
+    {%- elif flags.WHICH != 'build' or narrowed or absent -%}
+        {{ return({
+            'outcome': 'partial',
+            'reason': 'it was dbt ' ~ flags.WHICH ~ (' with ' if narrowed) ~ narrowed | join(', ')}) }}
+    {%- endif -%}
+    {{ return({'outcome': 'complete', 'reason': sound | length ~ ' nodes'}) }}
+{%- endmacro %}
+
+{#- Each mart as a row ('name', ['key column', ...]): the columns of its grain test. Null where its
+    key may be null, which a test says by its `where`. -#}
+{% macro built_marts() -%}
+    {%- set keys = {} -%}
+    {%- for test in graph.nodes.values() | selectattr('resource_type', 'equalto', 'test')
+        | sort(attribute='name', reverse=true)
+        if test.attached_node and not test.config.where -%}
+        {%- set key = test.config.meta.key
+            or (test.test_metadata.kwargs.columns if test.test_metadata.name == 'grain') -%}
+        {%- if key -%}
+            {%- do keys.update({test.attached_node: "['" ~ key | join("', '") ~ "']"}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set rows = [] -%}
+    {%- for id, node in graph.nodes.items()
+        if node.resource_type == 'model' and node.schema == generate_schema_name('marts', node) -%}
+        {%- do rows.append(
+            "('" ~ node.alias ~ "', cast(" ~ keys.get(id, 'null') ~ ' as text[]))') -%}
+    {%- endfor -%}
+    {{ return(rows) }}
+{%- endmacro %}

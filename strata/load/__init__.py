@@ -1,0 +1,1 @@
+"""Loading of the raw tables onto the target."""

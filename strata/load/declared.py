@@ -1,0 +1,81 @@
+"""The raw tables as models/staging/_sources.yml declares them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from strata.load.errors import LoadError
+
+DECLARATION: Final = Path("models/staging/_sources.yml")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A raw table.
+
+    Attributes
+    ----------
+    name : str
+        Name of the table, and of its file.
+    is_required : bool
+        True if it may not be missing.
+    columns : tuple[str, ...]
+        Its columns, all of them, in order.
+    required_columns : frozenset[str]
+        Columns that its file must have; others are null if they are not there.
+    """
+
+    name: str
+    is_required: bool
+    columns: tuple[str, ...]
+    required_columns: frozenset[str]
+
+
+def read_tables(project: Path) -> list[Table]:
+    """Read the declarations of a project.
+
+    Raises
+    ------
+    LoadError
+        If the folder is no project.
+    """
+    path = project / DECLARATION
+    if not path.exists():
+        raise LoadError(f"there is no {DECLARATION}: run it in the folder of dbt_project.yml")
+    declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [_table(node) for source in declared["sources"] for node in source["tables"]]
+
+
+def check_missing(tables: Collection[Table], missing: Collection[str]) -> None:
+    """Check the names of the tables that the user does not have.
+
+    Raises
+    ------
+    LoadError
+        If there is no such table, or it is required.
+    """
+    known = {table.name: table for table in tables}
+    for name in missing:
+        if name not in known:
+            raise LoadError(f"--missing-sources: there is no raw table '{name}'")
+        if known[name].is_required:
+            raise LoadError(f"the raw table {name} is required: it cannot be missing")
+
+
+def _table(node: dict[str, Any]) -> Table:
+    columns: list[dict[str, Any]] = node["columns"]
+    needed = [name["name"] for name in columns if {"required", "key"} & _meta(name).keys()]
+    return Table(
+        name=node["name"],
+        is_required=bool(_meta(node).get("required")),
+        columns=tuple(column["name"] for column in columns),
+        required_columns=frozenset(needed),
+    )
+
+
+def _meta(node: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = node.get("config", {}).get("meta", {})
+    return found

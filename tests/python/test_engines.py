@@ -1,0 +1,252 @@
+"""One project, three engines: DuckDB, PostgreSQL and Spark give the same marts.
+
+Each engine builds the demo as of one day, with all tests; a month later some facts of the past have
+been corrected, and the history is built on. After either, all rows of all marts are compared.
+"""
+
+import csv
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import REPORTS, ROOT, Project, Row
+
+from strata.servers import spark
+from strata.servers.postgres import Postgres
+from strata.servers.spark import Spark
+
+STRATA = Path(sys.executable).with_name("strata")
+FIRST, LATER = "full refresh", "a month later, corrected"
+DAYS = {FIRST: date(2026, 5, 15), LATER: date(2026, 6, 15)}
+PREFIX = "engines_"
+TOLERANCE = 1e-9
+SERVERS = ("postgres", "spark")
+
+Marts = dict[str, list[Row]]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine with a project on it.
+
+    Attributes
+    ----------
+    name
+        Its target.
+    project
+        A project of its own.
+    query
+        Returns the rows of a query.
+    """
+
+    name: str
+    project: Project
+    query: Callable[[str], list[Row]]
+
+    def load(self, raw: Path) -> None:
+        """Bring the raw tables there; DuckDB reads the files in place."""
+        self.project.variables["raw_path"] = str(raw)
+        if self.name == "duckdb":
+            return
+        _, environment = self.project.call()
+        done = subprocess.run(
+            [str(STRATA), "load", "--target", self.name, "--raw-path", str(raw)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def build(self, moment: str) -> None:
+        """Build the project; the first time with all tests of data and all unit tests."""
+        day = {"as_of_date": DAYS[moment]}
+        if moment == FIRST:
+            self.project.dbt("--warn-error", "build", variables=day)
+        else:
+            self.project.make(variables=day)
+
+
+def by_cursor(server: Postgres | Spark) -> Callable[[str], list[Row]]:
+    """Return what runs a query in a connection of its own."""
+
+    def query(sql: str) -> list[Row]:
+        with closing(server.connect()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(sql)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    return query
+
+
+@pytest.fixture(scope="module")
+def engines(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: Postgres, spark_server: Spark
+) -> list[Engine]:
+    def project(name: str, settings: dict[str, str]) -> Project:
+        own = {"STRATA_TARGET": name, "STRATA_SCHEMA_PREFIX": PREFIX}
+        return Project(ROOT, tmp_path_factory.mktemp(name), settings=own | settings)
+
+    embedded = project("duckdb", {})
+    return [
+        Engine("duckdb", embedded, embedded.query),
+        *(
+            Engine(name, project(name, server.settings), by_cursor(server))
+            for name, server in zip(SERVERS, (postgres_server, spark_server), strict=True)
+        ),
+    ]
+
+
+def columns_of_marts(duckdb: Engine) -> dict[str, list[tuple[str, str]]]:
+    """Return the name and the type of each column by mart."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for mart, column, data_type in duckdb.query(
+        "select table_name, column_name, data_type from information_schema.columns"
+        f" where table_schema = '{PREFIX}marts' order by table_name, ordinal_position"
+    ):
+        found.setdefault(mart, []).append((column, data_type))
+    return found
+
+
+def correct(raw: Path) -> None:
+    """Correct two months: an order was dearer, one was cancelled, one is reported late."""
+    path = raw / "orders.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        orders = list(csv.DictReader(file))
+    known = [
+        order
+        for order in orders
+        if order["status"] == "completed" and order["ordered_at"].startswith("2026-04")
+    ]
+    known[0]["amount"] = "98765.43"
+    known[1]["status"] = "cancelled"
+    orders.append(known[2] | {"order_id": "o_reported_late", "amount": "54321.09"})
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, orders[0].keys())
+        writer.writeheader()
+        writer.writerows(orders)
+
+
+@pytest.fixture(scope="module")
+def states(
+    engines: list[Engine], tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str], Marts]:
+    """Return the rows of all marts by moment and engine, in a fixed order of rows."""
+    raw = tmp_path_factory.mktemp("raw") / "demo"
+    shutil.copytree(ROOT / "demo", raw)
+    found: dict[tuple[str, str], Marts] = {}
+    for moment in DAYS:
+        if moment == LATER:
+            correct(raw)
+        for engine in engines:
+            began = time.monotonic()
+            engine.load(raw)
+            engine.build(moment)
+            took = time.monotonic() - began
+            REPORTS.setdefault("engines", []).append(f"{engine.name:9} {moment:25} {took:5.0f} s")
+            found[moment, engine.name] = {
+                mart: rows_of(engine, mart, columns)
+                for mart, columns in columns_of_marts(engines[0]).items()
+            }
+    return found
+
+
+def rows_of(engine: Engine, mart: str, columns: list[tuple[str, str]]) -> list[Row]:
+    """Return the rows of a mart, sorted by their exact cells."""
+    exact = [position for position, (_, kind) in enumerate(columns) if kind != "DOUBLE"]
+    names = ", ".join(name for name, _ in columns)
+    return sorted(
+        engine.query(f"select {names} from {PREFIX}marts.{mart}"),
+        key=lambda row: [(row[at] is None, str(row[at])) for at in exact],
+    )
+
+
+def same_cell(cell: Any, other: Any) -> bool:
+    """Tell whether two cells are the same: equal and of one type, or doubles very near."""
+    if isinstance(cell, float) and isinstance(other, float):
+        return math.isclose(cell, other, rel_tol=TOLERANCE, abs_tol=1e-12)
+    return type(cell) is type(other) and bool(cell == other)
+
+
+def differences(rows: list[Row], others: list[Row]) -> list[tuple[Row, Row]]:
+    """Return the pairs of rows that differ."""
+    return [
+        (row, other)
+        for row, other in zip(rows, others, strict=False)
+        if not all(map(same_cell, row, other))
+    ]
+
+
+@pytest.mark.parametrize("moment", DAYS)
+def test_every_mart_is_the_same_on_three_engines(
+    moment: str, states: dict[tuple[str, str], Marts]
+) -> None:
+    expected = states[moment, "duckdb"]
+    lines = [f"{'mart':30} {'duckdb':>8} {'postgres':>8} {'spark':>8}  differing rows"]
+    wrong: dict[str, Any] = {}
+    for mart, rows in expected.items():
+        unlike = {name: differences(rows, states[moment, name][mart]) for name in SERVERS}
+        counts = [len(rows), *(len(states[moment, name][mart]) for name in SERVERS)]
+        shown = " ".join(f"{count:8,}" for count in counts)
+        lines.append(f"{mart:30} {shown}  {sum(map(len, unlike.values()))}")
+        if len(set(counts)) > 1 or any(unlike.values()):
+            wrong[mart] = {name: pairs[:1] for name, pairs in unlike.items()}
+    REPORTS[f"parity: {moment}"] = lines
+    assert not wrong
+    assert all(expected.values()), "a mart without rows proves nothing"
+
+
+def test_the_correction_reached_the_history(states: dict[tuple[str, str], Marts]) -> None:
+    first, later = (
+        {row[:2]: row for row in states[moment, "duckdb"]["customer_tier_history"]}
+        for moment in DAYS
+    )
+    assert any(first[key] != later[key] for key in first.keys() & later.keys())
+
+
+def test_a_different_cell_is_seen() -> None:
+    row = ("c1", 1, 0.5, None)
+    assert not differences([row], [("c1", 1, 0.5 + 1e-13, None)])
+    for other in (("c2", 1, 0.5, None), ("c1", 1.0, 0.5, None), ("c1", 1, 0.5001, None)):
+        assert differences([row], [other])
+
+
+def test_a_build_that_loses_a_worker_of_spark_is_whole_or_repaired_by_the_next(
+    engines: list[Engine], states: dict[tuple[str, str], Marts], spark_server: Spark
+) -> None:
+    project = engines[-1].project
+    models = ("int_customer_days", "int_evaluations_rated", "customer_tier_history")
+    command, environment = project.call(
+        "run", "--select", *models, variables={"as_of_date": DAYS[LATER]}
+    )
+    told: list[str] = []
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout
+        for line in running.stdout:
+            told.append(line)
+            if "START" in line and "int_evaluations_rated" in line:
+                os.killpg(spark_server.pids["worker1"], signal.SIGKILL)
+    if running.returncode:
+        assert any("Database Error" in line or "Runtime Error" in line for line in told), told
+    spark.stop(spark_server.folder)
+    spark.start(spark_server.folder, spark_server.port)
+    if running.returncode:
+        project.dbt("run", "--select", *models, variables={"as_of_date": DAYS[LATER]})
+    mart = "customer_tier_history"
+    rows = rows_of(engines[-1], mart, columns_of_marts(engines[0])[mart])
+    assert len(rows) == len(states[LATER, "spark"][mart])
+    assert not differences(rows, states[LATER, "spark"][mart])

