@@ -48,7 +48,7 @@
             {%- if end.outcome == 'complete' -%}
                 {%- do run_query(
                     'create or replace table ' ~ runs ~ '.built_marts as select * from (values '
-                    ~ built_marts() | join(', ') ~ ') as marts (mart_name, key_columns)') -%}
+                    ~ duckdb__built_marts() | join(', ') ~ ') as marts (mart_name, key_columns)') -%}
             {%- endif -%}
             {%- do run_query(
                 'update ' ~ runs ~ '.builds set ' ~ values ~ ', finished_at = current_timestamp '
@@ -104,7 +104,7 @@
 
 {#- Each mart as a row ('name', ['key column', ...]): the columns of its grain test. Null where its
     key may be null, which a test says by its `where`. -#}
-{% macro built_marts() -%}
+{% macro duckdb__built_marts() -%}
     {%- set keys = {} -%}
     {%- for test in graph.nodes.values() | selectattr('resource_type', 'equalto', 'test')
         | sort(attribute='name', reverse=true)
