@@ -31,7 +31,7 @@ no_rules as (
     select
         '(no rule)' as rule_id,
         'the var tier_rule_set is {{ rule_set }}, of which there is no rule; the rule sets are: '
-        || coalesce({{ dbt.listagg('rule_set', "', '", 'order by rule_set') }}, '(none)') as defect
+        || coalesce({{ list_of('rule_set') }}, '(none)') as defect
     from rule_sets
     having coalesce(max(case when rule_set = '{{ rule_set }}' then 1 else 0 end), 0) = 0
 ),

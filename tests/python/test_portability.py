@@ -48,10 +48,11 @@ DISPATCHED: Final = {
     "digits_only": dict.fromkeys(ELSEWHERE, "regexp_replace of all, without the flag g"),
     "bit_count": dict.fromkeys(("snowflake", "redshift", "trino"), "no bit_count(integer)"),
     "days_between": {},
+    "list_of": {},
 }
 """Macros that dispatch, and the engines on which the default is not what the engine has."""
 
-OF_ADAPTERS: Final = frozenset({"dateadd", "datediff", "listagg"})
+OF_ADAPTERS: Final = frozenset({"dateadd", "datediff"})
 """Macros of dbt that dispatch: each adapter has its own."""
 
 NEVER_NULL: Final = frozenset(
