@@ -196,8 +196,8 @@ def _wait_for_readers(cursor: Any, schema: str, names: list[str]) -> None:
             cursor.execute("rollback to savepoint unlocked")
             if time.monotonic() > give_up:
                 raise PublishError(
-                    f"{', '.join(names)} must change its columns or go, and somebody has read it"
-                    f" for {WAIT:.0f} seconds; publish when that is done"
+                    f"{', '.join(names)} must change its columns or go, and somebody has read"
+                    f" it for {WAIT:.0f} seconds; publish when that is done"
                 ) from error
             time.sleep(PAUSE)
 

@@ -21,6 +21,8 @@ from strata.servers.postgres import Postgres
 
 COPIED = ("dbt_project.yml", "profiles", "macros", "tests/generic", "models/groups.yml")
 READER = "chart_maker"
+ONE_AT_A_TIME = threading.Lock()
+"""The runner of typer changes the environment of the process."""
 MARTS = ("customer_tier_history", "customer_tiers", "customers")
 
 CUSTOMERS = """
@@ -160,7 +162,8 @@ def publish(project: Project, *arguments: object, to: Database | None = None) ->
     if to is not None:
         settings |= to.settings
         arguments = ("--to", "postgres", *arguments)
-    return CliRunner().invoke(app, ["publish", *map(str, arguments)], env=settings)
+    with ONE_AT_A_TIME:
+        return CliRunner().invoke(app, ["publish", *map(str, arguments)], env=settings)
 
 
 @dataclass
