@@ -1,75 +1,23 @@
 {#- CTEs up to `cells`: one row per rule set, market, period and cell, with the rule that wins it. -#}
-{% macro decision_cells(table, rules, rule_set=none) -%}
-    rules as (
-        select * from {{ rules }}
-        {%- if rule_set is not none %}
-        where rule_set = '{{ rule_set }}'
-        {%- endif %}
-    ),
-
-    -- A table changes on the days on which a rule begins or ends.
-    changes as (
-        select
-            rule_set,
-            valid_from as period_from
-        from rules
-        union
-        select
-            rule_set,
-            valid_to as period_from
-        from rules
-        where valid_to is not null
-        union
-        select
-            rules.rule_set,
-            dates.evaluation_date as period_from
-        from rules
-        cross join (
-            select min(evaluation_date) as evaluation_date from {{ ref('int_evaluation_dates') }}
-        ) as dates
-    ),
-
-    periods as (
-        select
-            rule_set,
-            period_from,
-            lead(period_from) over (partition by rule_set order by period_from) as period_to
-        from changes
+{% macro decision_cells(table, rules_in_force) -%}
+    rules_in_force as (
+        select * from {{ rules_in_force }}
     ),
 
     scopes as (
         select
-            row_number() over (
-                order by periods.rule_set, markets.market, periods.period_from
-            ) as scope_id,
-            periods.rule_set,
-            markets.market,
-            periods.period_from,
-            periods.period_to
-        from periods
-        cross join {{ ref('int_markets') }} as markets
-    ),
-
-    candidates as (
-        select
-            scopes.scope_id,
-            rules.*,
-            rules.market = scopes.market as is_own,
-            max(case when rules.market = scopes.market then 1 else 0 end) over (
-                partition by scopes.scope_id
-            ) as has_own
-        from scopes
-        inner join rules
-            on
-                scopes.rule_set = rules.rule_set
-                and (rules.market = scopes.market or rules.market = '*')
-                and rules.valid_from <= scopes.period_from
-                and (rules.valid_to > scopes.period_from or rules.valid_to is null)
-    ),
-
-    rules_in_force as (
-        select * from candidates
-        where is_own or has_own = 0
+            scope_id,
+            rule_set,
+            market,
+            period_from,
+            period_to
+        from rules_in_force
+        group by
+            scope_id,
+            rule_set,
+            market,
+            period_from,
+            period_to
     ),
     {% for measure in table.measures %}
     -- The null bound is where step 0 begins: below all bounds.
@@ -159,6 +107,7 @@
         left join rules_in_force
             on
                 grid.scope_id = rules_in_force.scope_id
+                and rules_in_force.rule_id is not null
                 {%- for measure in table.measures %}
                 and (
                     rules_in_force.min_{{ measure }} is null

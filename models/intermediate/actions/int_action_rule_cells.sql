@@ -3,6 +3,6 @@
 
 with
 
-{{ decision_cells(table, ref('int_action_rules')) }}
+{{ decision_cells(table, ref('int_action_rules_in_force')) }}
 
 select * from cells

@@ -3,6 +3,6 @@
 
 with
 
-{{ decision_cells(table, ref('int_trigger_rules')) }}
+{{ decision_cells(table, ref('int_trigger_rules_in_force')) }}
 
 select * from cells

@@ -3,6 +3,6 @@
 
 with
 
-{{ decision_cells(table, ref('int_rfm_segments')) }}
+{{ decision_cells(table, ref('int_rfm_segments_in_force')) }}
 
 select * from cells

@@ -3,6 +3,6 @@
 
 with
 
-{{ decision_cells(table, ref('int_simulated_tier_rules')) }}
+{{ decision_cells(table, ref('int_simulated_tier_rules_in_force')) }}
 
 select * from cells

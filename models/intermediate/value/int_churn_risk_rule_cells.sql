@@ -3,6 +3,6 @@
 
 with
 
-{{ decision_cells(table, ref('int_churn_risk_rules')) }}
+{{ decision_cells(table, ref('int_churn_risk_rules_in_force')) }}
 
 select * from cells

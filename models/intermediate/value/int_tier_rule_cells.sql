@@ -3,7 +3,7 @@
 
 with
 
-{{ decision_cells(table, ref('int_tier_rules'), var('tier_rule_set')) }},
+{{ decision_cells(table, ref('int_tier_rules_in_force')) }},
 
 tiers as (
     select
