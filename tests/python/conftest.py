@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -234,11 +235,16 @@ def small_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """Start a PostgreSQL server, and stop it after the last test."""
-    folder = tmp_path_factory.mktemp("postgres")
-    yield postgres.start(folder, free_port())
-    postgres.stop(folder)
+def postgres_server() -> Iterator[Postgres]:
+    """Start a PostgreSQL server, and stop it after the last test.
+
+    Its folder is not one of pytest: another pytest that starts takes the rights of other users from
+    the folder of them all, and the server runs as another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="strata-postgres-") as name:
+        folder = Path(name) / "data"
+        yield postgres.start(folder, free_port())
+        postgres.stop(folder)
 
 
 @pytest.fixture(scope="session")
