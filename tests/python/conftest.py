@@ -45,6 +45,18 @@ REPORTS: dict[str, list[str]] = {}
 """Tables that tests print after the last test, by their titles."""
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the tables of a worker to the process that prints."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["reports"] = REPORTS
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the tables of a worker."""
+    REPORTS.update(getattr(node, "workeroutput", {}).get("reports", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the tables."""
     for title, lines in REPORTS.items():
