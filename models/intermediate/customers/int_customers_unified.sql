@@ -27,9 +27,9 @@ links as (
     select
         records.record_id,
         linked_records.record_id as linked_record_id
-    from {{ ref('int_customer_links') }} as hashes
-    inner join records on hashes.record_hash = records.record_hash
-    inner join records as linked_records on hashes.linked_record_hash = linked_records.record_hash
+    from {{ ref('int_customer_links') }} as hashed_links
+    inner join records on hashed_links.record_hash = records.record_hash
+    inner join records as linked_records on hashed_links.linked_record_hash = linked_records.record_hash
 ),
 
 erasure_requests as (
