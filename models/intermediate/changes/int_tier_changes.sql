@@ -70,8 +70,8 @@ changes as (
         dated.*,
         coalesce(happenings.new_orders, 0) as new_orders,
         coalesce(happenings.left_orders, 0) as left_orders,
-        coalesce(happenings.refunded, 0) as refunded,
-        coalesce(happenings.refunded_12m, 0) as refunded_12m
+        cast(coalesce(happenings.refunded, 0) as decimal(18, 2)) as refunded,
+        cast(coalesce(happenings.refunded_12m, 0) as decimal(18, 2)) as refunded_12m
     from dated
     left join happenings
         on
