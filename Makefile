@@ -58,4 +58,5 @@ lock: setup  ## Pin what requirements.in needs
 	mv requirements.new requirements.txt
 
 clean:  ## Remove what the targets made
+	@if [ -x $(BIN)/strata ]; then $(BIN)/strata down; fi
 	rm -rf .venv build target logs

@@ -27,5 +27,5 @@
 
 {#- dbt's own leaves them in no order there. -#}
 {% macro spark__list_of(column_name) -%}
-    array_join(array_sort(collect_list({{ column_name }})), ', ')
+    nullif(array_join(array_sort(collect_list({{ column_name }})), ', '), '')
 {%- endmacro %}

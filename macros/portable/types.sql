@@ -34,20 +34,21 @@
     {{ return(adapter.dispatch('salted_hash', 'strata')(expression)) }}
 {%- endmacro %}
 
-{% macro salted(expression) -%}
-    '{{ env_var("STRATA_HASH_SALT", "strata") | replace("'", "''") }}' || {{ expression }}
+{% macro salt() -%}
+    {{ return(env_var('STRATA_HASH_SALT', 'strata') | replace("'", "''")) }}
 {%- endmacro %}
 
 {% macro default__salted_hash(expression) -%}
-    sha256({{ salted(expression) }})
+    sha256('{{ salt() }}' || {{ expression }})
 {%- endmacro %}
 
 {% macro postgres__salted_hash(expression) -%}
-    encode(sha256(convert_to({{ salted(expression) }}, 'UTF8')), 'hex')
+    encode(sha256(convert_to('{{ salt() }}' || {{ expression }}, 'UTF8')), 'hex')
 {%- endmacro %}
 
+{#- A backslash in a literal is an escape there. -#}
 {% macro spark__salted_hash(expression) -%}
-    sha2({{ salted(expression) }}, 256)
+    sha2('{{ salt() | replace("\\", "\\\\") }}' || {{ expression }}, 256)
 {%- endmacro %}
 
 {% macro digits_only(expression) -%}

@@ -52,7 +52,12 @@
     {%- endif -%}
     {%- set stored = run_query(
         'select evaluation_date from ' ~ history ~ ' group by evaluation_date order by 1') -%}
-    {{ return(stored.columns[0].values() | list) }}
+    {#- a driver may give dates as texts -#}
+    {%- set days = [] -%}
+    {%- for day in stored.columns[0].values() -%}
+        {%- do days.append(modules.datetime.date.fromisoformat((day | string)[:10])) -%}
+    {%- endfor -%}
+    {{ return(days) }}
 {%- endmacro %}
 
 {#- Before the history is made: its inputs were made in this mode, for these dates. -#}

@@ -6,7 +6,7 @@ Rows are deleted, not truncated: a truncated table is empty for a transaction th
 import io
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any, Final
 
 import duckdb
@@ -87,7 +87,8 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
                     _make(cursor, schema, file)
                     rows += _copy(cursor, reader, schema, file, report)
             connection.autocommit = True
-            with connection.cursor() as cursor:
+            # the rows are there, so nothing that fails from here on is an error of the load
+            with suppress(psycopg2.Error), connection.cursor() as cursor:
                 for file in files:
                     # the room of the old rows is that of the next load
                     _run(cursor, "vacuum (analyze) {}.{}", schema, file.table.name)

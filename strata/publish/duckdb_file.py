@@ -125,7 +125,9 @@ def _write_publications(build: Build, publication: Publication, path: Path) -> N
             ) from error
         connection.execute(f"detach {EARLIER}")
     marks = ", ".join("?" for _ in publications.COLUMNS)
-    connection.executemany(f"insert into {table} values ({marks})", publication.rows(build))
+    ((last,),) = connection.execute(f"select max(published_at) from {table}").fetchall()
+    rows = publication.after(last).rows(build)
+    connection.executemany(f"insert into {table} values ({marks})", rows)
     _comment(connection, table, publications.COMMENT, publications.COLUMNS)
 
 

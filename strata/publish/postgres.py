@@ -63,11 +63,13 @@ def publish_to_postgres(
             done(mart.row_count)
         for step in steps:
             postgres_table.finish(cursor, step.table, step.oid, step.change.is_key_added)
+        cursor.execute(sql.SQL("select max(published_at) from {}").format(record.identifier))
+        ((last,),) = cursor.fetchall()
         names = sql.SQL(", ").join(sql.Identifier(it.name) for it in publications.COLUMNS)
         execute_values(
             cursor,
             sql.SQL("insert into {} ({}) values %s").format(record.identifier, names),
-            publication.rows(build),
+            publication.after(last).rows(build),
         )
         _grant(cursor, build.schema, steps)
         connection.commit()
@@ -175,9 +177,12 @@ def _tables_of(cursor: Any, schema: str) -> dict[str, int]:
 
 
 def _published(cursor: Any, schema: str) -> set[str]:
-    """Return the marts that were published there before."""
-    table = sql.Identifier(schema, publications.NAME)
-    cursor.execute(sql.SQL("select distinct mart_name from {}").format(table))
+    """Return the marts of the last publication there."""
+    cursor.execute(
+        sql.SQL(
+            "select mart_name from {0} where published_at = (select max(published_at) from {0})"
+        ).format(sql.Identifier(schema, publications.NAME))
+    )
     return {name for (name,) in cursor.fetchall()}
 
 

@@ -1,7 +1,7 @@
 """The table ``publications``: what was published when, one row per publication and mart."""
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -41,6 +41,12 @@ class Publication:
         """Begin a publication of the project in a folder."""
         moment = datetime.now(UTC).replace(tzinfo=None)
         return cls(uuid4().hex, git_revision(project), moment)
+
+    def after(self, last: datetime | None) -> "Publication":
+        """Return it with a time after the last publication, whatever the clocks said."""
+        if last is None or last < self.published_at:
+            return self
+        return replace(self, published_at=last + timedelta(microseconds=1))
 
     def rows(self, build: Build) -> list[Row]:
         """Return its rows, with the values of `COLUMNS`."""

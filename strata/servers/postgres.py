@@ -93,7 +93,11 @@ def start(folder: Path, port: int) -> Postgres:
         told = log.read_text().splitlines()[-5:] if log.exists() else []
         raise RuntimeError(f"PostgreSQL does not start in {folder}: {' | '.join(told)}") from error
     started = Postgres(folder, port)
-    _make_database(started)
+    try:
+        _make_database(started)
+    except psycopg2.Error as error:
+        stop(folder)
+        raise RuntimeError(f"PostgreSQL makes no database in {folder}: {error}") from error
     return started
 
 

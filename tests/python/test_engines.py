@@ -30,6 +30,8 @@ STRATA = Path(sys.executable).with_name("strata")
 FIRST, LATER = "full refresh", "a month later, corrected"
 DAYS = {FIRST: date(2026, 5, 15), LATER: date(2026, 6, 15)}
 PREFIX = "engines_"
+ERASED = "c0000001"
+"""A customer with a history, who is erased between the two moments."""
 TOLERANCE = 1e-9
 SERVERS = ("postgres", "spark")
 
@@ -121,7 +123,7 @@ def columns_of_marts(duckdb: Engine) -> dict[str, list[tuple[str, str]]]:
 
 
 def correct(raw: Path) -> None:
-    """Correct two months: an order was dearer, one was cancelled, one is reported late."""
+    """Correct the past: orders dearer, cancelled and reported late, and a customer erased."""
     path = raw / "orders.csv"
     with path.open(newline="", encoding="utf-8") as file:
         orders = list(csv.DictReader(file))
@@ -137,6 +139,8 @@ def correct(raw: Path) -> None:
         writer = csv.DictWriter(file, orders[0].keys())
         writer.writeheader()
         writer.writerows(orders)
+    with (raw / "erasure_requests.csv").open("a", newline="", encoding="utf-8") as file:
+        file.write(f"{ERASED},2026-05-20 08:00:00\n")
 
 
 @pytest.fixture(scope="module")
@@ -217,12 +221,33 @@ def test_every_mart_is_the_same_on_three_engines(
     assert all(expected.values()), "a mart without rows proves nothing"
 
 
-def test_the_correction_reached_the_history(states: dict[tuple[str, str], Marts]) -> None:
+def test_the_correction_reached_a_month_that_was_stored(
+    engines: list[Engine], states: dict[tuple[str, str], Marts]
+) -> None:
+    mart = "customer_tier_history"
+    names = [name for name, _ in columns_of_marts(engines[0])[mart]]
+    customer, day, revenue = (
+        names.index(name) for name in ("customer_id", "evaluation_date", "net_revenue_12m")
+    )
     first, later = (
-        {row[:2]: row for row in states[moment, "duckdb"]["customer_tier_history"]}
+        {
+            row[customer]: row[revenue]
+            for row in states[moment, "duckdb"][mart]
+            if row[day] == date(2026, 4, 30)
+        }
         for moment in DAYS
     )
-    assert any(first[key] != later[key] for key in first.keys() & later.keys())
+    changed = {name for name in first.keys() & later.keys() if first[name] != later[name]}
+    assert 1 <= len(changed) <= 3
+
+
+def test_who_was_erased_is_in_no_month_on_any_engine(
+    states: dict[tuple[str, str], Marts],
+) -> None:
+    mart = "customer_tier_history"
+    for name in ("duckdb", *SERVERS):
+        assert any(ERASED in row for row in states[FIRST, name][mart])
+        assert not any(ERASED in row for row in states[LATER, name][mart])
 
 
 def test_a_different_cell_is_seen() -> None:
@@ -241,6 +266,7 @@ def test_a_build_that_loses_a_worker_of_spark_is_whole_or_repaired_by_the_next(
         "run", "--select", *models, variables={"as_of_date": DAYS[LATER]}
     )
     told: list[str] = []
+    is_killed = False
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
     ) as running:
@@ -249,6 +275,8 @@ def test_a_build_that_loses_a_worker_of_spark_is_whole_or_repaired_by_the_next(
             told.append(line)
             if "START" in line and "int_evaluations_rated" in line:
                 os.killpg(spark_server.pids["worker1"], signal.SIGKILL)
+                is_killed = True
+    assert is_killed, told
     if running.returncode:
         assert any("Database Error" in line or "Runtime Error" in line for line in told), told
     spark.stop(spark_server.folder)

@@ -316,7 +316,8 @@ def test_a_transaction_keeps_its_rows_where_columns_change(
     assert publishes(publish(another, to=database))
     database.query("create table marts.retired (n int)")
     database.query(
-        "insert into marts.publications (publication_id, mart_name) values ('p', 'retired')"
+        "insert into marts.publications (publication_id, mart_name, published_at)"
+        " select 'p', 'retired', max(published_at) from marts.publications"
     )
     change_columns(another)
     another.dbt("build", variables={"as_of_date": date(2026, 5, 2)})
