@@ -9,6 +9,17 @@
 {% macro default__record_start() -%}
 {%- endmacro %}
 
+{#- dbt would replace published marts one by one, under the eyes of their readers. -#}
+{% macro postgres__record_start() -%}
+    {%- set marts = generate_schema_name('marts', none) -%}
+    {%- if execute and flags.WHICH in changing_commands()
+        and adapter.get_relation(target.database, marts, 'publications') -%}
+        {%- do exceptions.raise_compiler_error(
+            'Marts are published to the schema ' ~ marts ~ ' of this database: build in another '
+            ~ 'database, or with another STRATA_SCHEMA_PREFIX.') -%}
+    {%- endif -%}
+{%- endmacro %}
+
 {#- dbt compiles the hooks for its other commands too, which change nothing. -#}
 {% macro duckdb__record_start() -%}
     {%- if execute and flags.WHICH in changing_commands() -%}

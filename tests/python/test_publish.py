@@ -282,6 +282,17 @@ def test_postgres_has_rows_comments_keys_and_grants(built: Project, database: Da
             database.query(forbidden, reader)
 
 
+def test_dbt_builds_nothing_where_marts_are_published(built: Project, database: Database) -> None:
+    settings = {"STRATA_TARGET": "postgres", **database.settings}
+    on_postgres = Project(built.root, built.work / "postgres", built.variables, settings)
+    assert publishes(publish(built, to=database))
+    before = database.query("select schema_name from information_schema.schemata order by 1")
+    told = on_postgres.dbt("build", expect=None)
+    assert "build in another database, or with another STRATA_SCHEMA_PREFIX" in told
+    after = database.query("select schema_name from information_schema.schemata order by 1")
+    assert {name for (name,) in after} - {name for (name,) in before} <= {"seeds"}
+
+
 def test_a_failure_half_way_leaves_what_was_there(another: Project, database: Database) -> None:
     """The last mart has a row that the server refuses, after many that it takes."""
     assert publishes(publish(another, to=database))
