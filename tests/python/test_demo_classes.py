@@ -175,7 +175,7 @@ def by_date(history: History) -> Iterator[tuple[date, History]]:
 def test_value_rank_is_the_order_of_score_revenue_and_id(history: History) -> None:
     for day, rows in by_date(history):
         scores = np.array(
-            [np.nan if (it := row["composite_score"]) is None else it for row in rows]
+            [np.nan if (it := row["composite_score"]) is None else round(it, 6) for row in rows]
         )
         revenue = np.array([float(row["net_revenue_12m"]) for row in rows])
         ids = np.array([row["customer_id"] for row in rows])
