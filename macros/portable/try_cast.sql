@@ -12,15 +12,12 @@
 
 {#- The texts that are a value of a type. No backslash, for not all engines read it alike. -#}
 {% macro text_pattern(data_type) -%}
+    {%- set number = '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?' -%}
     {%- set day = '[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}' -%}
     {%- set time = '[ T][0-9]{1,2}:[0-9]{1,2}(:[0-5]?[0-9]([.][0-9]*)?)?' -%}
     {%- set zone = '(Z| UTC|[+-][0-9]{2}(:?[0-9]{2})?)?' -%}
-    {{ return({
-        'integer': '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})? *$',
-        'decimal': '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})? *$',
-        'date': '^ *' ~ day ~ '(' ~ time ~ zone ~ ')? *$',
-        'timestamp': '^ *' ~ day ~ '(' ~ time ~ zone ~ ')? *$',
-    }[data_type.split('(')[0]]) }}
+    {%- set is_number = data_type.split('(')[0] in ['integer', 'decimal'] -%}
+    {{ return('^ *' ~ (number if is_number else day ~ '(' ~ time ~ zone ~ ')?') ~ ' *$') }}
 {%- endmacro %}
 
 {% macro truth(text) -%}
@@ -36,19 +33,15 @@
     {%- if data_type == 'boolean' -%}
         {{ return(truth(text)) }}
     {%- endif -%}
-    {%- set value = text -%}
-    {%- if data_type == 'integer' -%}
-        {%- set value = 'round(cast(' ~ text ~ ' as numeric))' -%}
-    {%- elif data_type == 'timestamp' -%}
-        {%- set value = 'substring(' ~ text ~ " from '^[^.]*(?:[.][0-9]{0,6})?')" -%}
-    {%- endif -%}
-    {%- set condition = text ~ " ~ '" ~ text_pattern(data_type) ~ "' and "
-        ~ 'pg_input_is_valid(' ~ text ~ ", '" ~ data_type ~ "')" -%}
-    {%- if data_type == 'integer' -%}
-        {%- set condition = 'abs(case when ' ~ text ~ " ~ '" ~ text_pattern(data_type) ~ "' then "
-            ~ value ~ ' end) < 2147483648' -%}
-    {%- endif -%}
-    {{ return('case when ' ~ condition ~ ' then cast(' ~ value ~ ' as ' ~ data_type ~ ') end') }}
+    {%- set value = {
+        'integer': 'round(cast(' ~ text ~ ' as numeric))',
+        'timestamp': 'substring(' ~ text ~ " from '^[^.]*(?:[.][0-9]{0,6})?')",
+    }.get(data_type, text) -%}
+    {%- set fits = {
+        'integer': 'abs(' ~ value ~ ') < 2147483648',
+    }.get(data_type, 'pg_input_is_valid(' ~ text ~ ", '" ~ data_type ~ "')") -%}
+    {{ return('case when ' ~ text ~ " ~ '" ~ text_pattern(data_type) ~ "' then case when "
+        ~ fits ~ ' then cast(' ~ value ~ ' as ' ~ data_type ~ ') end end') }}
 {%- endmacro %}
 
 {% macro spark__try_cast(expression, data_type) -%}

@@ -27,6 +27,7 @@ from strata.bench.peers import (
     THREADS_VARIABLE,
     WINDOW_START,
 )
+from strata.sql import literal
 
 STATEMENT: Final = """
 copy (
@@ -189,11 +190,11 @@ def main(raw_dir: Path, out_file: Path) -> None:
                 window_start=f"date '{WINDOW_START}'",
                 offset=BUSINESS_UTC_OFFSET_HOURS,
                 statuses=SALE_STATUSES,
-                reporting_currency=quoted(REPORTING_CURRENCY),
-                exchange_rates=quoted(EXCHANGE_RATES),
-                orders=quoted(raw_dir / "orders.parquet"),
-                customers=quoted(raw_dir / "customers.parquet"),
-                out_file=quoted(out_file),
+                reporting_currency=literal(REPORTING_CURRENCY),
+                exchange_rates=literal(EXCHANGE_RATES),
+                orders=literal(raw_dir / "orders.parquet"),
+                customers=literal(raw_dir / "customers.parquet"),
+                out_file=literal(out_file),
                 quantiles=[step / SCORE_BINS for step in range(SCORE_BINS + 1)],
                 high_revenue=HIGH_REVENUE,
                 high_orders=HIGH_ORDERS,
@@ -201,11 +202,6 @@ def main(raw_dir: Path, out_file: Path) -> None:
                 low_orders=LOW_ORDERS,
             )
         )
-
-
-def quoted(value: str | Path) -> str:
-    """Write a text literal."""
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import yaml
 from strata.calibrate.errors import CalibrationError
 from strata.calibrate.seeds import SeedFile
 from strata.calibrate.warehouse import Warehouse
+from strata.sql import literal
 
 PROJECT_FILES: Final = ("dbt_project.yml", "profiles", "models", "macros", "seeds", "tests")
 PYTHON_TESTS: Final = "python"
@@ -181,7 +182,7 @@ class _Trial:
         columns = [column for column in COMPARED if any(row[0] == column for row in described)]
         path = self.folder / f"{name}.parquet"
         listed = ", ".join(["customer_id", *columns])
-        self.warehouse.query(f"copy (select {listed} from {table}) to {_quoted(path)}")
+        self.warehouse.query(f"copy (select {listed} from {table}) to {literal(path)}")
         return path
 
 
@@ -192,7 +193,7 @@ def _compare(before: Path, after: Path) -> tuple[int, dict[str, int]]:
     and after are left out.
     """
     with duckdb.connect() as connection:
-        both = [f"read_parquet({_quoted(path)})" for path in (before, after)]
+        both = [f"read_parquet({literal(path)})" for path in (before, after)]
         found = [
             {row[0] for row in connection.execute(f"describe from {it}").fetchall()} for it in both
         ]
@@ -208,12 +209,6 @@ def _compare(before: Path, after: Path) -> tuple[int, dict[str, int]]:
         ).fetchall()
     names = [COMPARED[column] for column in columns]
     return counts[0], dict(zip(names, counts[1:], strict=True))
-
-
-def _quoted(path: Path) -> str:
-    """Write a path as text of SQL."""
-    text = str(path).replace("'", "''")
-    return f"'{text}'"
 
 
 def _raw_path(project: Path, variables: Mapping[str, Any]) -> Path:

@@ -16,6 +16,7 @@ import duckdb
 
 from strata.load.declared import Table
 from strata.load.errors import LoadError
+from strata.sql import identifier, literal
 
 FORMATS: Final = ("csv", "parquet")
 
@@ -85,20 +86,20 @@ class RawFile:
         """Return the query of DuckDB that reads the declared columns as texts."""
         names = _numbered(self.columns) if self.file_format == "csv" else self.columns
         cells = [
-            f"cast({_quoted(names[position]) if position is not None else 'null'} as varchar)"
-            f" as {_quoted(name)}"
+            f"cast({identifier(names[position]) if position is not None else 'null'} as varchar)"
+            f" as {identifier(name)}"
             for name, position in self.positions().items()
         ]
         return f"select {', '.join(cells)} from {self.reader()}"
 
     def reader(self) -> str:
         """Return the table function of DuckDB that reads the file, with nothing left to guess."""
-        path = self.location.replace("'", "''")
+        path = literal(self.location)
         if self.file_format == "parquet":
-            return f"read_parquet('{path}')"
+            return f"read_parquet({path})"
         columns = ", ".join(f"'{name}': 'varchar'" for name in _numbered(self.columns))
         return (
-            f"read_csv('{path}', auto_detect = false, header = true, delim = ',', quote = '\"',"
+            f"read_csv({path}, auto_detect = false, header = true, delim = ',', quote = '\"',"
             f" escape = '\"', columns = {{{columns}}})"
         )
 
@@ -227,7 +228,3 @@ def _line(path: Path, record: int) -> int:
 
 def _numbered(columns: Sequence[str]) -> list[str]:
     return [f"c{position}" for position in range(len(columns))]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -4,7 +4,6 @@ Rows are deleted, not truncated: a truncated table is empty for a transaction th
 """
 
 import io
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Any, Final
@@ -17,19 +16,11 @@ from pyarrow import csv
 
 from strata.load.errors import LoadError
 from strata.load.files import RawFile, Report
+from strata.postgres import VARIABLES, Server, first_line
 
 BATCH_ROWS: Final = 50_000
 READ_BYTES: Final = 1 << 20
 UNQUOTED_NULLS: Final = csv.WriteOptions(include_header=False, quoting_style="all_valid")
-
-SETTINGS: Final = {
-    "host": ("STRATA_PG_HOST", "127.0.0.1"),
-    "port": ("STRATA_PG_PORT", "5432"),
-    "user": ("STRATA_PG_USER", "strata"),
-    "password": ("STRATA_PG_PASSWORD", "strata"),
-    "dbname": ("STRATA_PG_DATABASE", "strata"),
-}
-"""Parameters of the connection: the variable of each and its default, as in profiles.yml."""
 
 
 class _Rows:
@@ -77,7 +68,7 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
         If the server is not there or refuses something; nothing has changed then.
     """
     try:
-        with closing(connect()) as connection, duckdb.connect() as reader:
+        with closing(_connect()) as connection, duckdb.connect() as reader:
             with connection, connection.cursor() as cursor:
                 # a second load waits for this one, as it would add its rows to these
                 cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"strata {schema}"])
@@ -98,21 +89,11 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
         raise LoadError(f"PostgreSQL: {' '.join(told.split())}") from error
 
 
-def connect() -> Any:
-    """Open a connection of psycopg2 with the settings of the environment; close it yourself.
-
-    Raises
-    ------
-    LoadError
-        If the server is not there or lets nobody in.
-    """
-    given = {name: os.environ.get(*setting) for name, setting in SETTINGS.items()}
+def _connect() -> Any:
     try:
-        return psycopg2.connect(**given, connect_timeout=10, client_encoding="UTF8")
-    except psycopg2.Error as error:
-        variables = ", ".join(variable for variable, _ in SETTINGS.values())
-        reason = str(error).strip().splitlines()[0]
-        raise LoadError(f"{reason} (set {variables})") from error
+        return Server.of_environment().connect("strata load")
+    except psycopg2.OperationalError as error:
+        raise LoadError(f"{first_line(error)} (set {VARIABLES})") from error
 
 
 def _make(cursor: Any, schema: str, file: RawFile) -> None:

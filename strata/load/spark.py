@@ -1,8 +1,9 @@
 """The raw tables on Spark: views over tables over the files, which stay where they are.
 
 A load makes new tables, checks that the cluster reads them, and replaces the views last: each raw
-table is the old or the new one at any time. All columns of a CSV are texts, null where they are
-empty; a Parquet file keeps its types.
+table is the old or the new one at any time; whoever reads two of them while the views are replaced,
+or after that was cut short, may have one of each. All columns of a CSV are texts, null where they
+are empty; a Parquet file keeps its types.
 """
 
 import os
@@ -88,7 +89,7 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
     ------
     LoadError
         If the server is not there, or reads the files otherwise than DuckDB does; nothing has
-        changed then.
+        changed then, unless Spark ends while views are replaced: then load again.
     """
     store = f"{schema}_files"
     total = 0

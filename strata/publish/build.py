@@ -14,20 +14,11 @@ from typing import Any, Final
 import duckdb
 
 from strata.publish.errors import PublishError
+from strata.sql import identifier, literal
 
 BUILD: Final = "build"
 """Name under which the warehouse is attached."""
 AGAIN: Final = "publish after a `dbt build` of the whole project"
-
-
-def quoted(*names: str) -> str:
-    """Write names as one SQL identifier, for example ``"marts"."customers"``."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
-
-
-def literal(text: str | None) -> str:
-    """Write a text as SQL; ``None`` is null."""
-    return "null" if text is None else "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)
@@ -87,7 +78,7 @@ class Build:
 
     def table(self, mart: Mart) -> str:
         """Return the full name of a mart."""
-        return quoted(BUILD, self.schema, mart.name)
+        return identifier(BUILD, self.schema, mart.name)
 
 
 @contextmanager
@@ -128,7 +119,7 @@ def _setting(name: str, default: str) -> str:
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     try:
-        connection.execute(f"attach {literal(str(path))} as {BUILD} (read_only)")
+        connection.execute(f"attach {literal(path)} as {BUILD} (read_only)")
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         if "lock" in reason:
@@ -141,7 +132,7 @@ def _complete(connection: duckdb.DuckDBPyConnection, path: Path, runs: str) -> d
     try:
         last = connection.execute(
             "select command, outcome, reason, as_of_date, started_at"
-            f" from {quoted(BUILD, runs, 'builds')} order by started_at desc limit 1"
+            f" from {identifier(BUILD, runs, 'builds')} order by started_at desc limit 1"
         ).fetchone()
     except duckdb.CatalogException:
         last = None
@@ -168,7 +159,7 @@ def _marts(
         built = rows(
             "select built_marts.mart_name, tables.comment, built_marts.key_columns,"
             " tables.table_name is not null"
-            f" from {quoted(BUILD, runs, 'built_marts')} as built_marts"
+            f" from {identifier(BUILD, runs, 'built_marts')} as built_marts"
             " left join duckdb_tables() as tables"
             "  on built_marts.mart_name = tables.table_name"
             "  and tables.database_name = ? and tables.schema_name = ?"
@@ -193,6 +184,6 @@ def _marts(
             columns[table].append(Column(*column))
     marts = []
     for name, comment, key, _ in built:
-        ((count,),) = rows(f"select count(*) from {quoted(BUILD, schema, name)}")
+        ((count,),) = rows(f"select count(*) from {identifier(BUILD, schema, name)}")
         marts.append(Mart(name, comment, tuple(key or ()), tuple(columns[name]), count))
     return tuple(marts)

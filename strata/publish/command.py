@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from strata.postgres import Server
 from strata.publish.build import Build, open_build
 from strata.publish.duckdb_file import publish_to_file
 from strata.publish.errors import PublishError
 from strata.publish.postgres import publish_to_postgres
-from strata.publish.postgres_server import Server
 from strata.publish.publications import Publication
 
 PLACES: Final = ("duckdb", "postgres")

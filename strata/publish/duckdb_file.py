@@ -19,9 +19,10 @@ from typing import Final
 import duckdb
 
 from strata.publish import publications
-from strata.publish.build import Build, Column, literal, quoted
+from strata.publish.build import Build, Column
 from strata.publish.errors import PublishError
 from strata.publish.publications import Publication
+from strata.sql import identifier, literal
 
 SERVED: Final = "served"
 EARLIER: Final = "earlier"
@@ -93,10 +94,10 @@ def _write(
     build: Build, publication: Publication, path: Path, written: Path, done: Callable[[int], None]
 ) -> None:
     connection = build.connection
-    connection.execute(f"attach {literal(str(written))} as {SERVED}")
-    connection.execute(f"create schema {quoted(SERVED, build.schema)}")
+    connection.execute(f"attach {literal(written)} as {SERVED}")
+    connection.execute(f"create schema {identifier(SERVED, build.schema)}")
     for mart in build.marts:
-        table = quoted(SERVED, build.schema, mart.name)
+        table = identifier(SERVED, build.schema, mart.name)
         connection.execute(f"create table {table} as from {build.table(mart)}")
         _comment(connection, table, mart.comment, mart.columns)
         ((count,),) = connection.execute(f"select count(*) from {table}").fetchall()
@@ -110,13 +111,13 @@ def _write(
 
 def _write_publications(build: Build, publication: Publication, path: Path) -> None:
     connection = build.connection
-    table = quoted(SERVED, build.schema, publications.NAME)
+    table = identifier(SERVED, build.schema, publications.NAME)
     columns = ", ".join(f"{column.name} {column.data_type}" for column in publications.COLUMNS)
     connection.execute(f"create table {table} ({columns})")
     if path.exists():
-        earlier = quoted(EARLIER, build.schema, publications.NAME)
+        earlier = identifier(EARLIER, build.schema, publications.NAME)
         try:
-            connection.execute(f"attach {literal(str(path))} as {EARLIER} (read_only)")
+            connection.execute(f"attach {literal(path)} as {EARLIER} (read_only)")
             connection.execute(f"insert into {table} by name from {earlier}")
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
@@ -139,7 +140,7 @@ def _comment(
 ) -> None:
     connection.execute(f"comment on table {table} is {literal(comment)}")
     for column in columns:
-        name = f"{table}.{quoted(column.name)}"
+        name = f"{table}.{identifier(column.name)}"
         connection.execute(f"comment on column {name} is {literal(column.comment)}")
 
 

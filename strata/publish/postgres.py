@@ -14,10 +14,11 @@ import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extras import execute_values
 
+from strata.postgres import Server
 from strata.publish import postgres_rows, postgres_table, publications
 from strata.publish.build import Build, Mart
 from strata.publish.errors import PublishError
-from strata.publish.postgres_server import Server
+from strata.publish.postgres_session import open_session
 from strata.publish.postgres_table import Changes, Table, postgres_columns
 from strata.publish.publications import Publication
 
@@ -51,7 +52,7 @@ def publish_to_postgres(
     """
     postgres_rows.prepare(build.connection)
     tables = {mart.name: _table(build, mart) for mart in build.marts}
-    with server.connect() as connection:
+    with open_session(server) as connection:
         cursor = connection.cursor()
         cursor.execute("set lock_timeout = %s", (f"{WAIT:.0f}s",))
         _lock_out_others(cursor, build.schema)

@@ -8,9 +8,10 @@ from typing import Any, Final
 import duckdb
 from psycopg2 import errors, sql
 
-from strata.publish.build import Build, Mart, literal, quoted
+from strata.publish.build import Build, Mart
 from strata.publish.errors import PublishError
 from strata.publish.postgres_table import Table
+from strata.sql import identifier, literal
 
 EXTENSION: Final = "postgres_scanner"
 """It writes the format ``postgres_binary``; out of the pinned package, so nothing is downloaded."""
@@ -60,7 +61,7 @@ class _Sender(threading.Thread):
         super().__init__(daemon=True)
         self.read_end, self._write_end = os.pipe()
         self._cursor = build.connection.cursor()
-        columns = ", ".join(quoted(column.name) for column in mart.columns)
+        columns = ", ".join(identifier(column.name) for column in mart.columns)
         self._statement = (
             f"copy (select {columns} from {build.table(mart)}) to '/dev/fd/{self._write_end}'"
             " (format postgres_binary, use_tmp_file false)"

@@ -40,10 +40,20 @@ def is_running(pid: int, mark: str) -> bool:
 
 
 def end(pids: Sequence[int], mark: str) -> None:
-    """End the groups of the processes that carry a mark, and return when they are gone."""
+    """End the groups of the processes that carry a mark, and return when all of them are gone."""
+    leaders = [pid for pid in pids if is_running(pid, mark)]
+    members = [process for pid in leaders for process in _family(pid)]
     for sign in (signal.SIGTERM, signal.SIGKILL):
-        running = [psutil.Process(pid) for pid in pids if is_running(pid, mark)]
-        for process in running:
+        for pid in leaders:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, sign)
-        psutil.wait_procs(running, GRACE_SECONDS)
+                os.killpg(pid, sign)
+        if not psutil.wait_procs(members, GRACE_SECONDS)[1]:
+            return
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        leader = psutil.Process(pid)
+        return [leader, *leader.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []

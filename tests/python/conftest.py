@@ -1,6 +1,8 @@
 """What the tests share: dbt in a working folder of its own, the built demo, and small raw data."""
 
 import csv
+import fcntl
+import hashlib
 import json
 import math
 import os
@@ -26,7 +28,9 @@ from strata.servers.postgres import Postgres
 from strata.servers.spark import Spark
 
 ROOT = Path(__file__).parents[2]
-DBT = Path(sys.executable).with_name("dbt")
+DBT = (sys.executable, "-P", str(Path(__file__).with_name("dbt_parsed_once.py")))
+PARSED = "PARSED_PROJECTS"
+"""Environment variable with the folder of what dbt has parsed, which the workers share."""
 DBT_FILES = (
     "dbt_project.yml",
     "profiles",
@@ -37,12 +41,31 @@ DBT_FILES = (
     "tests/singular",
     "tests/fixtures",
 )
+LONGEST = "test_engines.py"
+READ_LATER = ("as_of_date", "raw_path")
 QUIET = re.compile(r"^\d\d:\d\d:\d\d +($|\d+ of \d+ (START|OK|PASS|SKIP|NO-OP) )")
 
 Row = tuple[Any, ...]
 
 REPORTS: dict[str, list[str]] = {}
 """Tables that tests print after the last test, by their titles."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of the parsed projects, which the workers share."""
+    if not hasattr(config, "workerinput"):
+        os.environ[PARSED] = tempfile.mkdtemp(prefix="strata-parsed-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ[PARSED], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the file that takes longest, so that no worker waits for it at the end."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -123,8 +146,9 @@ class Project:
         self, *arguments: str, variables: Mapping[str, object] | None = None
     ) -> tuple[list[str], dict[str, str]]:
         """Return the command line and the environment of a call of dbt."""
-        command = [str(DBT), "--no-use-colors", *arguments]
-        if given := self.variables | dict(variables or {}):
+        given = self.variables | dict(variables or {})
+        command = [*DBT, "--no-use-colors", *arguments]
+        if given:
             command += ["--vars", json.dumps(given, default=str)]
         kept = {name: text for name, text in os.environ.items() if name[:4] not in ("DBT_", "STRA")}
         own = {
@@ -132,8 +156,22 @@ class Project:
             "DBT_TARGET_PATH": self.work / "target",
             "DBT_LOG_PATH": self.work / "logs",
             "STRATA_DUCKDB_PATH": self.database,
+            "PARSED_PROJECT": self.parsed(given),
         } | self.settings
         return command, kept | {name: str(path) for name, path in own.items()}
+
+    def parsed(self, variables: Mapping[str, object]) -> Path:
+        """Return the folder for what dbt parses of these files, settings and vars.
+
+        The day and the place of the raw tables are read later, when a query is made.
+        """
+        read = {name: variables[name] for name in variables if name not in READ_LATER}
+        digest = hashlib.sha256(json.dumps([read, self.settings], default=str).encode())
+        for name in DBT_FILES:
+            for path in sorted([self.root / name, *(self.root / name).rglob("*")]):
+                if path.is_file():
+                    digest.update(f"{path}\n".encode() + path.read_bytes())
+        return Path(os.environ[PARSED]) / digest.hexdigest()
 
     def make(self, *select: str, variables: Mapping[str, object] | None = None) -> str:
         """Make seeds and models, without tests; all of them if none is selected."""
@@ -217,9 +255,17 @@ def read_raw(name: str) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Build the committed demo once, with all its tests, warnings being errors."""
-    project = Project(ROOT, tmp_path_factory.mktemp("demo"))
-    project.dbt("--warn-error", "build")
+    """Build the committed demo with all its tests, warnings being errors: once for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    work = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demo"
+    project = Project(ROOT, work)
+    told = work / "told.txt"
+    with (work / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            project.dbt("--warn-error", "build")
+            told.write_text(project.output, encoding="utf-8")
+    project.output = told.read_text(encoding="utf-8")
     return project
 
 

@@ -90,17 +90,24 @@ def test_spark_is_four_processes_that_are_started_once(spark_server: Spark) -> N
         assert cursor.fetchall() == [("UTC", 45)]
 
 
-def test_processes_end_with_their_group_and_by_their_mark_only(tmp_path: Path) -> None:
+def test_processes_end_with_their_group_and_by_their_mark_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mark = f"mark={tmp_path}"
-    command = ["sh", "-c", 'sleep 60 & echo $! > "$1"; wait', mark, str(tmp_path / "child")]
+    # the child outlives its parent, for it does not heed the signal
+    orphan = (
+        "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(60)"
+    )
+    command = ["sh", "-c", '"$1" -c "$2" & echo $!; wait', mark, sys.executable, orphan]
+    monkeypatch.setattr(processes, "GRACE_SECONDS", 1.0)
     pid = processes.launch(command, os.environ, tmp_path / "log")
-    while not (tmp_path / "child").exists() or not (tmp_path / "child").read_text():
-        pass
-    child = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 20
+    while len((told := (tmp_path / "log").read_text()).splitlines()) < 2:
+        assert time.monotonic() < deadline, told
+    child = int("".join(told.split()))
     processes.end([pid], "another mark")
     assert processes.is_running(pid, mark)
+    assert processes.is_running(child, "SIG_IGN")
     processes.end([pid], mark)
     assert not processes.is_running(pid, mark)
-    deadline = time.monotonic() + 20
-    while processes.is_running(child, "sleep"):  # until its new parent has seen its end
-        assert time.monotonic() < deadline
+    assert not processes.is_running(child, "SIG_IGN")
