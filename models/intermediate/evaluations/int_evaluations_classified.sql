@@ -22,27 +22,36 @@ value_ranks as (
     select * from {{ ref('int_value_ranks') }}
 ),
 
+-- Narrow rows first: the wide ones are joined once.
+ranked as (
+    select
+        tiers.*,
+        value_ranks.value_rank,
+        value_ranks.pareto_class
+    from tiers
+    left join value_ranks
+        on
+            tiers.customer_id = value_ranks.customer_id
+            and tiers.evaluation_date = value_ranks.evaluation_date
+),
+
 classified as (
     select
         evaluations.*,
-        tiers.tier_code,
-        tiers.computed_tier_code,
-        tiers.held_tier_code,
-        tiers.rule_id,
-        tiers.tier_basis,
-        tiers.override_id,
-        tiers.tier_rank,
-        value_ranks.value_rank,
-        value_ranks.pareto_class
+        ranked.tier_code,
+        ranked.computed_tier_code,
+        ranked.held_tier_code,
+        ranked.rule_id,
+        ranked.tier_basis,
+        ranked.override_id,
+        ranked.tier_rank,
+        ranked.value_rank,
+        ranked.pareto_class
     from evaluations
-    left join tiers
+    left join ranked
         on
-            evaluations.customer_id = tiers.customer_id
-            and evaluations.evaluation_date = tiers.evaluation_date
-    left join value_ranks
-        on
-            evaluations.customer_id = value_ranks.customer_id
-            and evaluations.evaluation_date = value_ranks.evaluation_date
+            evaluations.customer_id = ranked.customer_id
+            and evaluations.evaluation_date = ranked.evaluation_date
 )
 
 select * from classified
