@@ -10,7 +10,7 @@ from rich.console import Console
 
 from strata.bench.measure import ChildFailedError, Measurement, measure
 from strata.bench.report import DbtRun, Report, Timing, read_dbt_run
-from strata.bench.workspace import FULL, REPOSITORY, Data, Step, Workspace
+from strata.bench.workspace import FULL, HISTORY_MONTHS, REPOSITORY, Data, Step, Workspace
 
 FEWEST_CUSTOMERS: Final = 100
 """With fewer, quintiles have no sense."""
@@ -57,10 +57,17 @@ def bench(
     memory: Annotated[
         str, typer.Option(metavar="SIZE", help="Memory limit of DuckDB, for example 6GB.")
     ] = "6GB",
+    months: Annotated[
+        int, typer.Option(parser=_whole, metavar="M", help="Closed months of history.")
+    ] = HISTORY_MONTHS,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Time one dbt build of all, and no peers.")
+    ] = False,
 ) -> None:
     """Time the dbt project on generated data against pandas, Polars and one SQL statement."""
-    _check(customers, runs, directory, memory)
-    workspace = Workspace(directory, Data(customers, orders_per_customer, seed), memory)
+    _check(customers, runs, directory, memory, months)
+    data = Data(customers, orders_per_customer, seed)
+    workspace = Workspace(directory, data, memory, months, everything)
     try:
         workspace.make_folders()
         report = _run(workspace, runs, Console(stderr=True, highlight=False))
@@ -73,12 +80,14 @@ def bench(
     console.print(f"Written to {results}", soft_wrap=True)
 
 
-def _check(customers: int, runs: int, directory: Path, memory: str) -> None:
+def _check(customers: int, runs: int, directory: Path, memory: str, months: int) -> None:
     """End with a clear line if an option has no sense; ``strata demo`` checks its own."""
     if customers < FEWEST_CUSTOMERS:
         fail(f"--customers must be at least {FEWEST_CUSTOMERS}, not {customers}")
     if runs < 1:
         fail(f"--runs must be at least 1, not {runs}")
+    if months < 0:
+        fail(f"--months must not be negative, but is {months}")
     if directory.exists() and not directory.is_dir():
         fail(f"{directory} is a file; --dir must be a folder")
     if not MEMORY_SIZE.fullmatch(memory):
@@ -109,7 +118,9 @@ def _run(workspace: Workspace, runs: int, console: Console) -> Report:
                 full_runs.append(read_dbt_run(step.target))
     timings = tuple(Timing(step.key, step.title, tuple(measurements[step.key])) for step in steps)
     full_run = next(full_runs[timing.median_run] for timing in timings if timing.key == FULL)
-    return Report(workspace.data, workspace.memory, workspace.raw_rows(), timings, full_run)
+    return Report(
+        workspace.data, workspace.memory, workspace.months, workspace.raw_rows(), timings, full_run
+    )
 
 
 def _time(step: Step, workspace: Workspace, number: int) -> Measurement:
@@ -122,6 +133,7 @@ def _time(step: Step, workspace: Workspace, number: int) -> Measurement:
             directory=REPOSITORY,
             environment=workspace.environment,
             log_file=log_file,
+            spill=workspace.spill if step.target else None,
         )
     except ChildFailedError as error:
         _stop(f"({step.key}) {step.title}", error, log_file)

@@ -20,7 +20,7 @@ GIBIBYTE: Final = 2**30
 SLOWEST: Final = 10
 PACKAGES: Final = ("dbt-core", "dbt-duckdb", "duckdb", "pandas", "lifetimes", "polars")
 CAPTION: Final = (
-    "(a) and (b) unify persons, quarantine, subtract refunds, test, and keep 24 months of history; "
+    "(a) and (b) unify persons, quarantine, subtract refunds, test, and keep a history; "
     "(c) to (e) classify the raw customer records once."
 )
 
@@ -52,6 +52,11 @@ class Timing:
     def peak_gib(self) -> float:
         """Peak memory of the run that needed most, in GiB."""
         return max(run.peak_bytes for run in self.runs) / GIBIBYTE
+
+    @property
+    def spill_gib(self) -> float:
+        """Spill of the run that spilled most, in GiB."""
+        return max(run.spill_bytes for run in self.runs) / GIBIBYTE
 
 
 @dataclass(frozen=True)
@@ -110,28 +115,32 @@ class Report:
         Size and seed of the generated data.
     memory : str
         Memory limit of DuckDB.
+    months : int
+        Closed months of history of a full refresh.
     raw_rows : dict
         Rows of each raw table.
     timings : tuple of Timing
-        In order of execution.
+        In order of execution; that of the full refresh is one of them.
     full_run : DbtRun
         What dbt says about the median run of the full refresh.
     """
 
     data: Data
     memory: str
+    months: int
     raw_rows: dict[str, int]
     timings: tuple[Timing, ...]
     full_run: DbtRun
 
-    def median_of(self, key: str) -> float:
-        """Median seconds of a step."""
-        return next(timing.median_seconds for timing in self.timings if timing.key == key)
+    def ratio(self, key: str, to: str) -> float | None:
+        """Median of a step as a share of that of another; None if one of them was not timed."""
+        medians = {timing.key: timing.median_seconds for timing in self.timings}
+        return medians[key] / medians[to] if {key, to} <= medians.keys() else None
 
     @property
-    def next_day_ratio(self) -> float:
-        """The incremental run one day later, as a share of the full refresh."""
-        return self.median_of(NEXT_DAY) / self.median_of(FULL)
+    def full(self) -> Timing:
+        """The full refresh."""
+        return next(timing for timing in self.timings if timing.key == FULL)
 
     @property
     def rows_read(self) -> int:
@@ -141,13 +150,12 @@ class Report:
     @property
     def rows_per_second(self) -> float:
         """Raw rows per second of the full refresh."""
-        return self.rows_read / self.median_of(FULL)
+        return self.rows_read / self.full.median_seconds
 
     @property
     def seconds_before_first_node(self) -> float:
         """Seconds that dbt takes to start and parse in the median run of the full refresh."""
-        timing = next(timing for timing in self.timings if timing.key == FULL)
-        return timing.seconds[timing.median_run] - self.full_run.seconds
+        return self.full.seconds[self.full.median_run] - self.full_run.seconds
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as plain values; seconds and GiB."""
@@ -158,6 +166,7 @@ class Report:
             "orders_per_customer": self.data.orders_per_customer,
             "seed": self.data.seed,
             "memory_limit": self.memory,
+            "history_months": self.months,
             "raw_rows": self.raw_rows,
             "steps": [
                 {
@@ -166,12 +175,13 @@ class Report:
                     "seconds": timing.seconds,
                     "cpu_seconds": [run.cpu_seconds for run in timing.runs],
                     "median_seconds": timing.median_seconds,
-                    "ratio_to_pandas": timing.median_seconds / self.median_of(BASELINE),
+                    "ratio_to_pandas": self.ratio(timing.key, BASELINE),
                     "peak_gib": [run.peak_bytes / GIBIBYTE for run in timing.runs],
+                    "spill_gib": [run.spill_bytes / GIBIBYTE for run in timing.runs],
                 }
                 for timing in self.timings
             ],
-            "next_day_ratio": self.next_day_ratio,
+            "next_day_ratio": self.ratio(NEXT_DAY, FULL),
             "rows_read": self.rows_read,
             "rows_per_second": self.rows_per_second,
             "seconds_before_first_node": self.seconds_before_first_node,
@@ -183,9 +193,10 @@ class Report:
 
     def render(self) -> RenderableType:
         """Lay the findings out for a terminal."""
+        next_day = self.ratio(NEXT_DAY, FULL)
         return Group(
             self._steps_table(),
-            f"(b) takes {self.next_day_ratio:.2f} of (a).\n"
+            *([] if next_day is None else [f"(b) takes {next_day:.2f} of (a)."]),
             f"(a) reads {self.rows_read:,} rows of {len(self.full_run.raw_tables)} raw tables: "
             f"{self.rows_per_second:,.0f} rows per second.\n"
             f"(a) spends {self.seconds_before_first_node:,.2f} s before its first node.\n",
@@ -196,19 +207,22 @@ class Report:
         runs = max(len(timing.runs) for timing in self.timings)
         table = Table(
             title=f"{self.raw_rows['customers']:,} customer records, "
-            f"{self.raw_rows['orders']:,} orders, {runs} run{'s' if runs > 1 else ''}",
-            caption=CAPTION,
+            f"{self.raw_rows['orders']:,} orders, {self.months} closed months, "
+            f"{runs} run{'s' if runs > 1 else ''}",
+            caption=CAPTION if self.ratio(BASELINE, FULL) else None,
         )
         table.add_column("step")
-        for heading in ("median s", "min..max s", "ratio to (c)", "peak GiB"):
+        for heading in ("median s", "min..max s", "ratio to (c)", "peak GiB", "spill GiB"):
             table.add_column(heading, justify="right", no_wrap=True)
         for timing in self.timings:
+            ratio = self.ratio(timing.key, BASELINE)
             table.add_row(
                 f"({timing.key}) {timing.title}",
                 f"{timing.median_seconds:,.2f}",
                 f"{min(timing.seconds):,.2f}..{max(timing.seconds):,.2f}",
-                f"{timing.median_seconds / self.median_of(BASELINE):,.2f}",
+                "" if ratio is None else f"{ratio:,.2f}",
                 f"{timing.peak_gib:,.2f}",
+                f"{timing.spill_gib:,.2f}",
             )
         return table
 

@@ -27,7 +27,13 @@ from strata.demo.schema import SCHEMAS
 REPOSITORY: Final = Path(__file__).parents[2]
 THREADS: Final = 2
 HISTORY_MONTHS: Final = 24
-SELECTED: Final = ("+customer_tiers", "+customer_tier_history")
+TIERS: Final = (
+    *("--select", "+customer_tiers", "+customer_tier_history"),
+    *("--exclude-resource-type", "unit_test"),
+    # Tests that also need models outside the selection are left out.
+    *("--indirect-selection", "cautious"),
+)
+"""Options of dbt for the tiers and their history, with their data tests."""
 
 FULL: Final = "a"
 NEXT_DAY: Final = "b"
@@ -92,11 +98,17 @@ class Workspace:
         Size and seed.
     memory : str
         Memory limit of DuckDB, for example ``6GB``.
+    months : int
+        Closed months of history of a full refresh.
+    is_everything : bool
+        Whether one build of the whole project is timed, instead of the tiers and their peers.
     """
 
     parent: Path
     data: Data
     memory: str
+    months: int = HISTORY_MONTHS
+    is_everything: bool = False
 
     @property
     def folder(self) -> Path:
@@ -118,6 +130,11 @@ class Workspace:
     def warehouse(self) -> Path:
         """DuckDB file of the dbt steps."""
         return self.folder / "strata.duckdb"
+
+    @property
+    def spill(self) -> Path:
+        """Folder to which DuckDB spills, while it does."""
+        return self.warehouse.with_name(self.warehouse.name + ".tmp")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -195,13 +212,15 @@ class Workspace:
         warehouse_files = (
             self.warehouse,
             self.warehouse.with_name(self.warehouse.name + ".wal"),
-            self.warehouse.with_name(self.warehouse.name + ".tmp"),
+            self.spill,
         )
+        if self.is_everything:
+            return [self._dbt_step(FULL, "dbt build", AS_OF, stale=warehouse_files)]
         return [
             self._dbt_step(
-                FULL, "dbt, full refresh", AS_OF, "--full-refresh", stale=warehouse_files
+                FULL, "dbt, full refresh", AS_OF, *TIERS, "--full-refresh", stale=warehouse_files
             ),
-            self._dbt_step(NEXT_DAY, "dbt, one day later", AS_OF + timedelta(days=1)),
+            self._dbt_step(NEXT_DAY, "dbt, one day later", AS_OF + timedelta(days=1), *TIERS),
             self._peer_step(BASELINE, "pandas + lifetimes", "pandas"),
             self._peer_step("d", "Polars", "polars"),
             self._peer_step("e", "one DuckDB statement", "duckdb"),
@@ -214,13 +233,10 @@ class Workspace:
         settings: dict[str, Any] = {
             "raw_path": str(self.raw),
             "as_of_date": as_of.isoformat(),
-            "history_months": HISTORY_MONTHS,
+            "history_months": self.months,
         }
         command = (
             *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "build", *options),
-            *("--select", *SELECTED, "--exclude-resource-type", "unit_test"),
-            # Tests that also need models outside the selection are left out.
-            *("--indirect-selection", "cautious"),
             *("--vars", json.dumps(settings)),
             *("--target-path", str(target)),
             *("--log-path", str(self.folder / "logs" / f"dbt-{key}")),

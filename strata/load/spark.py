@@ -2,8 +2,9 @@
 
 A load makes new tables, checks that the cluster reads them, and replaces the views last: each raw
 table is the old or the new one at any time; whoever reads two of them while the views are replaced,
-or after that was cut short, may have one of each. All columns of a CSV are texts, null where they
-are empty; a Parquet file keeps its types.
+or after that was cut short, or after two loads at once, may have one of each. The tables of earlier
+loads, names of files and no rows, are dropped a day later: another load may be about to show them.
+All columns of a CSV are texts, null where they are empty; a Parquet file keeps its types.
 """
 
 import os
@@ -11,7 +12,7 @@ import re
 import socket
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pyhive import exc, hive
@@ -35,6 +36,11 @@ CSV: Final = {
 
 UNREADABLE: Final = "TIMESTAMP_NS"
 """Type of Parquet that Spark cannot read."""
+
+STAMP: Final = "%Y%m%d%H%M%S%f"
+"""Moment of a load in the names of its tables."""
+KEPT: Final = timedelta(days=1)
+"""No load takes as long."""
 
 
 def inspect(
@@ -93,7 +99,9 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
     """
     store = f"{schema}_files"
     total = 0
-    stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")
+    began = datetime.now(UTC)
+    stamp = began.strftime(STAMP)
+    oldest = (began - KEPT).strftime(STAMP)
     with _cursor() as cursor:
         for name in (schema, store):
             cursor.execute(f"create database if not exists {name}")
@@ -113,14 +121,16 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
                 total += rows
         except BaseException:
             with suppress(exc.Error, TException):
-                _drop(cursor, store, files, lambda name: name.endswith(stamp))
+                _drop(cursor, store, files, lambda made: made == stamp)
             raise
         for file in files:
             # `create or replace view` would drop it first: for a moment there would be none
-            verb = "alter" if file.table.name in views else "create"
+            view = f"{schema}.{file.table.name}"
             query = _select(file, f"{store}.{file.table.name}_{stamp}")
-            cursor.execute(f"{verb} view {schema}.{file.table.name} as {query}")
-        _drop(cursor, store, files, lambda name: not name.endswith(stamp))
+            if file.table.name not in views:
+                cursor.execute(f"create view if not exists {view} as {query}")
+            cursor.execute(f"alter view {view} as {query}")
+        _drop(cursor, store, files, lambda made: made < oldest)
     return total
 
 
@@ -212,10 +222,11 @@ def _names(cursor: Any, query: str) -> set[str]:
 def _drop(
     cursor: Any, store: str, files: Sequence[RawFile], is_chosen: Callable[[str], bool]
 ) -> None:
-    """Drop tables of loads; the files of a table that names a path stay."""
+    """Drop the tables of loads by their stamps; the files of a table that names a path stay."""
     loaded = {file.table.name for file in files}
     for name in _names(cursor, f"show tables in {store}"):
-        if name.rpartition("_")[0] in loaded and is_chosen(name):
+        table, _, made = name.rpartition("_")
+        if table in loaded and is_chosen(made):
             cursor.execute(f"drop table if exists {store}.{name}")
 
 

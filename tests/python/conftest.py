@@ -42,7 +42,17 @@ DBT_FILES = (
     "tests/fixtures",
 )
 LONGEST = "test_engines.py"
-READ_LATER = ("as_of_date", "raw_path")
+READ_LATER: dict[str, object] = {
+    "as_of_date": date(2025, 1, 31),
+    "business_timezone": "Europe/Berlin",
+    "history_months": 2,
+    "missing_sources": OPTIONAL_TABLES,
+    "raw_path": "elsewhere",
+    "reporting_currency": "EUR",
+    "restatement_months": 5,
+    "rfm_window_months": None,
+}
+"""Vars that change nothing in what dbt parses, each with a value that is not its default."""
 QUIET = re.compile(r"^\d\d:\d\d:\d\d +($|\d+ of \d+ (START|OK|PASS|SKIP|NO-OP) )")
 
 Row = tuple[Any, ...]
@@ -163,7 +173,7 @@ class Project:
     def parsed(self, variables: Mapping[str, object]) -> Path:
         """Return the folder for what dbt parses of these files, settings and vars.
 
-        The day and the place of the raw tables are read later, when a query is made.
+        Some vars are read later, when a query is made.
         """
         read = {name: variables[name] for name in variables if name not in READ_LATER}
         digest = hashlib.sha256(json.dumps([read, self.settings], default=str).encode())

@@ -4,13 +4,13 @@ The environment names the folder of what was parsed. As a script it does what th
 does, with the same arguments and exit codes.
 """
 
+import fcntl
 import os
 import shutil
 import sys
-from contextlib import suppress
 from pathlib import Path
 
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
 
@@ -18,6 +18,24 @@ SAVED, WRITTEN = "partial_parse.msgpack", "manifest.json"
 """What dbt parsed, for itself and for others."""
 COMMANDS = {"build", "run", "seed", "test"}
 """Commands whose results do not tell whether the project was parsed."""
+
+
+def parse(arguments: list[str], kept: Path, target: Path) -> dbtRunnerResult:
+    """Parse the project and keep that, unless it is kept: another that wants the same waits."""
+    command = next(place for place, word in enumerate(arguments) if word in COMMANDS)
+    given = arguments[arguments.index("--vars") :] if "--vars" in arguments else []
+    with kept.with_name(f"{kept.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if kept.exists():
+            return dbtRunnerResult(success=True)
+        done = dbtRunner().invoke([*arguments[:command], "parse", *given])
+        if done.success:
+            part = kept.with_name(f"{kept.name}.{os.getpid()}")
+            part.mkdir()
+            for name in (SAVED, WRITTEN):
+                shutil.copy(target / name, part)
+            part.rename(kept)
+        return done
 
 
 def take(kept: Path, target: Path) -> Manifest:
@@ -30,23 +48,15 @@ def take(kept: Path, target: Path) -> Manifest:
     return manifest
 
 
-def keep(kept: Path, target: Path) -> None:
-    """Keep what was parsed, unless another worker was faster."""
-    part = kept.with_name(f"{kept.name}.{os.getpid()}")
-    part.mkdir()
-    for name in (SAVED, WRITTEN):
-        shutil.copy(target / name, part)
-    with suppress(OSError):
-        part.rename(kept)
-
-
 def run(arguments: list[str]) -> int:
     """Run dbt and return its exit code."""
-    kept, target = Path(os.environ["PARSED_PROJECT"]), Path(os.environ["DBT_TARGET_PATH"])
-    is_parsed = kept.exists() and not COMMANDS.isdisjoint(arguments)
-    done = dbtRunner(take(kept, target) if is_parsed else None).invoke(arguments)
-    if done.success and not is_parsed and (target / SAVED).exists():
-        keep(kept, target)
+    if COMMANDS.isdisjoint(arguments):
+        done = dbtRunner().invoke(arguments)
+    else:
+        kept, target = Path(os.environ["PARSED_PROJECT"]), Path(os.environ["DBT_TARGET_PATH"])
+        done = parse(arguments, kept, target)
+        if done.success:
+            done = dbtRunner(take(kept, target)).invoke(arguments)
     if done.exception:
         print(done.exception, file=sys.stderr)
     return 0 if done.success else 2 if done.exception else 1

@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import combinations
@@ -201,6 +202,25 @@ def test_measures_time_and_peak_memory(tmp_path: Path) -> None:
     assert log_file.read_text() == "done\n"
 
 
+def test_measures_what_a_folder_held_at_most(tmp_path: Path) -> None:
+    code = """
+import os, pathlib, time
+pathlib.Path("spill").mkdir()
+for size in (1, 9, 3):
+    pathlib.Path("spill/block").write_bytes(os.urandom(size * 1_000_000))
+    time.sleep(1.2)
+pathlib.Path("spill/block").unlink()
+"""
+    found = measure(
+        [sys.executable, "-c", code],
+        directory=tmp_path,
+        environment={},
+        log_file=tmp_path / "log",
+        spill=tmp_path / "spill",
+    )
+    assert 9_000_000 <= found.spill_bytes < 9_100_000
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
@@ -228,6 +248,7 @@ def given_report() -> Report:
     return Report(
         Data(1000, 10.0, 7),
         "6GB",
+        24,
         {"customers": 1000, "orders": 10000, "web_events": 5},
         (
             Timing("a", "full", seconds_and_gib((110, 1.5), (100, 2.25), (90, 1))),
@@ -238,21 +259,38 @@ def given_report() -> Report:
     )
 
 
-def test_tables_show_the_measurements() -> None:
+def shown(report: Report) -> list[list[str]]:
+    """Return the cells of each line of the tables; a line that is not of a table is one cell."""
     console = Console(file=io.StringIO(), width=100)
-    console.print(given_report().render())
+    console.print(report.render())
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
-    cells = [[cell.strip() for cell in line.strip("│ ").split("│")] for line in lines]
-    assert ["(a) full", "100.00", "90.00..110.00", "2.00", "2.25"] in cells
-    assert ["(b) next day", "25.00", "24.00..26.00", "0.50", "1.00"] in cells
-    assert ["(c) pandas", "50.00", "50.00..1,234.50", "1.00", "3.00"] in cells
-    assert "(b) takes 0.25 of (a)." in lines
-    assert "(a) reads 11,000 rows of 2 raw tables: 110 rows per second." in lines
-    assert "(a) spends 4.00 s before its first node." in lines
+    return [[cell.strip() for cell in line.strip("│ ").split("│")] for line in lines]
+
+
+def test_tables_show_the_measurements() -> None:
+    cells = shown(given_report())
+    assert ["(a) full", "100.00", "90.00..110.00", "2.00", "2.25", "0.00"] in cells
+    assert ["(b) next day", "25.00", "24.00..26.00", "0.50", "1.00", "0.00"] in cells
+    assert ["(c) pandas", "50.00", "50.00..1,234.50", "1.00", "3.00", "0.00"] in cells
+    assert ["(b) takes 0.25 of (a)."] in cells
+    assert ["(a) reads 11,000 rows of 2 raw tables: 110 rows per second."] in cells
+    assert ["(a) spends 4.00 s before its first node."] in cells
     assert ["model_0", "model", "20.00"] in cells
     assert ["model_9", "model", "11.00"] in cells
-    assert not any("model_10" in line for line in lines)
+    assert not any("model_10" in line for line in cells)
+
+
+def test_a_build_of_everything_is_compared_with_nothing() -> None:
+    timing = Timing("a", "dbt build", (Measurement(100, 90, GIBIBYTE, 2**31),))
+    report = replace(given_report(), timings=(timing,))
+    cells = shown(report)
+    assert ["(a) dbt build", "100.00", "100.00..100.00", "", "1.00", "2.00"] in cells
+    assert any("24 closed months, 1 run" in line[0] for line in cells)
+    assert not any("(b)" in line[0] for line in cells)
+    found = report.as_json()
+    assert found["steps"][0]["spill_gib"] == [2]
+    assert found["steps"][0]["ratio_to_pandas"] is found["next_day_ratio"] is None
 
 
 def test_json_has_every_run_and_the_machine() -> None:
@@ -361,6 +399,7 @@ def test_a_failing_step_ends_with_one_clear_line(
             ["--customers", "200", "--memory", "lots"],
             "--memory must be a size such as 6GB, not 'lots'",
         ),
+        (["--customers", "200", "--months", "-1"], "--months must not be negative, but is -1"),
         (
             ["--customers", "200", "--dir", __file__],
             f"{__file__} is a file; --dir must be a folder",
@@ -398,3 +437,10 @@ def test_dbt_steps_share_a_warehouse_and_differ_by_a_day(tmp_path: Path) -> None
     ]
     assert dates == ["2026-06-15", "2026-06-16"]
     assert full.target != next_day.target
+
+
+def test_everything_is_one_build_without_a_selection(tmp_path: Path) -> None:
+    (step,) = Workspace(tmp_path, Data(200, 10.0, 7), "6GB", 3, is_everything=True).steps()
+    words = list(map(str, step.command))
+    assert json.loads(words[words.index("--vars") + 1])["history_months"] == 3
+    assert {"--select", "--exclude", "--exclude-resource-type"}.isdisjoint(words)

@@ -1,18 +1,18 @@
 """The committed demo: built without a warning, classified as the rules say, and nobody exposed."""
 
+import json
 import re
 from collections import Counter, defaultdict
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pytest
-from conftest import ROOT, Project, Row, read_raw, read_seed
+from conftest import READ_LATER, ROOT, Project, Row, read_raw, read_seed
 from reference import (
     RISING_ORDERS,
     RISING_REVENUE,
@@ -47,6 +47,17 @@ SCORES = {
 }
 
 
+ADDED_BY_RUNS = {
+    "build_path",
+    "compiled",
+    "compiled_code",
+    "compiled_path",
+    "created_at",
+    "extra_ctes",
+    "extra_ctes_injected",
+}
+
+
 @pytest.fixture(scope="module")
 def quantile_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(ROOT, tmp_path_factory.mktemp("quantile"), {"rfm_method": "quantile"})
@@ -64,9 +75,35 @@ def test_build_is_green_with_warnings_as_errors(demo_build: Project) -> None:
     assert "[WARNING]" not in demo_build.output
 
 
-def test_nothing_in_the_project_is_deprecated(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Parse the project with vars that should make no difference; no deprecation is tolerated."""
+    project = Project(ROOT, tmp_path_factory.mktemp("parsed"), READ_LATER)
     options = ("--no-partial-parse", "--warn-error-options", '{"error": ["Deprecations"]}')
-    Project(ROOT, tmp_path).dbt("parse", *options, "--show-all-deprecations")
+    project.dbt("parse", *options, "--show-all-deprecations")
+    return project
+
+
+def what_dbt_parsed(project: Project) -> dict[str, Any]:
+    """Return all nodes of a manifest, without what dbt adds when it runs them."""
+    manifest = json.loads((project.work / "target" / "manifest.json").read_text(encoding="utf-8"))
+    kinds = [manifest[kind] for kind in manifest if isinstance(manifest[kind], dict)]
+    return {
+        name: {key: node[key] for key in node if key not in ADDED_BY_RUNS}
+        for kind in kinds
+        for name, node in kind.items()
+        if isinstance(node, dict)
+    }
+
+
+def test_vars_that_are_read_later_change_nothing_that_dbt_parses(
+    parsed: Project, demo_build: Project
+) -> None:
+    """Tests that differ in these vars share what dbt parsed: Project.parsed()."""
+    nodes, others = what_dbt_parsed(parsed), what_dbt_parsed(demo_build)
+    assert len(nodes) > 500
+    assert nodes.keys() == others.keys()
+    assert not {name for name in nodes if nodes[name] != others[name]}
 
 
 def test_end_of_the_run_names_the_day_and_the_rows_after_it(demo_build: Project) -> None:

@@ -73,9 +73,9 @@ class Engine:
         assert done.returncode == 0, done.stderr
 
     def build(self, moment: str) -> None:
-        """Build the project; on PostgreSQL the first time with all its tests."""
+        """Build the project; on the servers the first time with all its tests."""
         day = {"as_of_date": DAYS[moment]}
-        if moment == FIRST and self.name == "postgres":
+        if moment == FIRST and self.name in SERVERS:
             self.project.dbt("--warn-error", "build", variables=day)
         else:
             self.project.make(variables=day)

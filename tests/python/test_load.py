@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from strata.cli import app
 from strata.load.declared import read_tables
+from strata.load.spark import KEPT, STAMP
 from strata.servers.ports import free_port
 
 Row = tuple[Any, ...]
@@ -208,6 +209,17 @@ def test_duckdb_reads_the_same_texts(tmp_path: Path) -> None:
     assert names == {key: name or None for key, name in {**NAMES, "quoted_blank": ""}.items()}
 
 
+def test_unit_tests_of_staging_hold_on_typed_files(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "strata.cli", "demo", "--customers", "100"]
+    raw = tmp_path / "raw"
+    subprocess.run([*command, "--out", raw, "--format", "parquet"], check=True, timeout=120)
+    project = Project(ROOT, tmp_path / "work", {"raw_path": str(raw)})
+    project.dbt("run", "--select", "path:models/staging")
+    told = project.dbt("test", "--select", "path:models/staging,test_type:unit")
+    assert "ERROR=0" in told
+    assert "PASS=0" not in told
+
+
 @on_spark
 def test_spark_reads_a_url(engine: Engine, tmp_path: Path) -> None:
     write_nasty(tmp_path, "\n")
@@ -369,11 +381,28 @@ def test_readers_during_loads_see_old_or_new(engine: Engine, tmp_path: Path) -> 
     assert engine.read("select count(*) from raw.orders") == [(3,)]
 
 
-@on_postgres
-def test_two_loads_to_postgres_do_not_add_up(engine: Engine, tmp_path: Path) -> None:
+@on_both
+def test_loads_at_once_are_one_load(engine: Engine, tmp_path: Path) -> None:
     folder = write_two(tmp_path, 3, 4)
-    with closing(engine.server.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute("drop schema if exists raw cascade")
+    with closing(engine.server.connect()) as connection:
+        connection.cursor().execute("drop schema if exists raw cascade")
         connection.commit()
-    together(*[lambda: load_apart("postgres", folder)] * 3)
+    together(*[lambda: load_apart(engine.target, folder)] * 3)
     assert engine.read("select count(*) from raw.orders") == [(4,)]
+
+
+@on_spark
+def test_tables_of_earlier_loads_are_dropped_a_day_later(engine: Engine, tmp_path: Path) -> None:
+    folder = write_two(tmp_path, 3, 4)
+    engine.load(folder, *NO_OTHERS)
+    now = datetime.now(UTC)
+    made = {
+        f"orders_{(now - age).strftime(STAMP)}": is_kept
+        for age, is_kept in ((KEPT * 1.1, False), (KEPT / 2, True))
+    } | {f"theirs_{(now - KEPT * 2).strftime(STAMP)}": True}
+    with closing(engine.server.connect()) as connection:
+        for name in made:
+            connection.cursor().execute(f"create table raw_files.{name} as select 1 as one")
+    engine.load(folder, *NO_OTHERS)
+    found = {name for _, name, _ in engine.read("show tables in raw_files")}
+    assert {name: name in found for name in made} == made

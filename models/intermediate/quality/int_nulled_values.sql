@@ -1,10 +1,11 @@
 with
 
-raw_rows as (
+raw_row_counts as (
     select
         source_table,
-        nulled_columns
-    from {{ ref('int_raw_rows') }}
+        nulled_columns,
+        rows_found
+    from {{ ref('int_raw_row_counts') }}
     where nulled_columns is not null
 ),
 
@@ -25,16 +26,16 @@ raw_columns as (
 
 nulled_values as (
     select
-        raw_rows.source_table,
+        raw_row_counts.source_table,
         raw_columns.column_name,
-        count(*) as rows_found
-    from raw_rows
+        cast(sum(raw_row_counts.rows_found) as bigint) as rows_found
+    from raw_row_counts
     inner join raw_columns
         on
-            raw_rows.source_table = raw_columns.source_table
-            and raw_rows.nulled_columns like '%,' || raw_columns.column_name || ',%'
+            raw_row_counts.source_table = raw_columns.source_table
+            and raw_row_counts.nulled_columns like '%,' || raw_columns.column_name || ',%'
     group by
-        raw_rows.source_table,
+        raw_row_counts.source_table,
         raw_columns.column_name
 )
 

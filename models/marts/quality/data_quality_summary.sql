@@ -1,12 +1,13 @@
 with
 
-raw_rows as (
+raw_row_counts as (
     select
         source_table,
         fate,
         defects,
-        exclusion
-    from {{ ref('int_raw_rows') }}
+        exclusion,
+        rows_found
+    from {{ ref('int_raw_row_counts') }}
 ),
 
 row_reasons as (
@@ -18,23 +19,23 @@ row_reasons as (
 table_rows as (
     select
         source_table,
-        count(*) as table_rows
-    from raw_rows
+        cast(sum(rows_found) as bigint) as table_rows
+    from raw_row_counts
     group by source_table
 ),
 
 -- A row with several defects counts with each of them, as in quarantined_rows.
 defects as (
     select
-        raw_rows.source_table,
+        raw_row_counts.source_table,
         'defect' as check_type,
         row_reasons.reason as check_name,
-        count(*) as found
-    from raw_rows
-    inner join row_reasons on raw_rows.defects like '%,' || row_reasons.reason || ',%'
-    where raw_rows.fate = 'quarantined'
+        cast(sum(raw_row_counts.rows_found) as bigint) as found
+    from raw_row_counts
+    inner join row_reasons on raw_row_counts.defects like '%,' || row_reasons.reason || ',%'
+    where raw_row_counts.fate = 'quarantined'
     group by
-        raw_rows.source_table,
+        raw_row_counts.source_table,
         row_reasons.reason
 ),
 
@@ -43,8 +44,8 @@ exclusions as (
         source_table,
         'exclusion' as check_type,
         exclusion as check_name,
-        count(*) as found
-    from raw_rows
+        cast(sum(rows_found) as bigint) as found
+    from raw_row_counts
     where fate = 'excluded'
     group by
         source_table,

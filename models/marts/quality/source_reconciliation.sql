@@ -2,22 +2,25 @@
 -- noqa: disable=LT02
 with
 
-raw_rows as (
+raw_row_counts as (
     select
         source_table,
         currency,
         fate,
-        coalesce(amount, 0) as amount
-    from {{ ref('int_raw_rows') }}
+        rows_found,
+        amount
+    from {{ ref('int_raw_row_counts') }}
 ),
 
 source_reconciliation as (
     select
         source_table,
         currency,
-        cast(count(*) as bigint) as raw_rows,
+        cast(sum(rows_found) as bigint) as raw_rows,
         {%- for fate in ['used', 'excluded', 'quarantined'] %}
-        cast(sum(case when fate = '{{ fate }}' then 1 else 0 end) as bigint) as {{ fate }}_rows,
+        cast(
+            sum(case when fate = '{{ fate }}' then rows_found else 0 end) as bigint
+        ) as {{ fate }}_rows,
         {%- endfor %}
         cast(sum(amount) as decimal(18, 2)) as raw_amount,
         {%- for fate in ['used', 'excluded', 'quarantined'] %}
@@ -26,7 +29,7 @@ source_reconciliation as (
         ) as {{ fate }}_amount
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from raw_rows
+    from raw_row_counts
     group by
         source_table,
         currency
