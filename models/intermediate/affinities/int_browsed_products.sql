@@ -2,18 +2,14 @@
 
 with
 
-policies as (
-    select
-        market,
-        browsed_days
-    from {{ ref('int_recommendation_policies') }}
-),
-
+-- Left, so that no plan compares their events with the policies of all markets.
 customers as (
     select
-        customer_id,
-        market
-    from {{ ref('int_customers') }}
+        customers.customer_id,
+        policies.browsed_days
+    from {{ ref('int_customers') }} as customers
+    left join {{ ref('int_recommendation_policies') }} as policies
+        on customers.market = policies.market
 ),
 
 events as (
@@ -52,13 +48,12 @@ not_bought_since as (
         events.event_date
     from events
     inner join customers on events.customer_id = customers.customer_id
-    inner join policies on customers.market = policies.market
     left join customer_products
         on
             events.customer_id = customer_products.customer_id
             and events.product_id = customer_products.product_id
     where
-        {{ days_between('events.event_date', as_of_date()) }} < policies.browsed_days
+        {{ days_between('events.event_date', as_of_date()) }} < customers.browsed_days
         and (
             customer_products.last_order_date < events.event_date
             or customer_products.customer_id is null

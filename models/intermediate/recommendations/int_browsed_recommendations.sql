@@ -1,19 +1,14 @@
 with
 
+-- Left, so that no plan compares their products with the policies of all markets.
 customers as (
     select
-        customer_id,
-        market
-    from {{ ref('customer_tier_history') }}
-    where is_current
-),
-
-policies as (
-    select
-        market,
-        min_browse_events,
-        max_recommendations
-    from {{ ref('int_recommendation_policies') }}
+        history.customer_id,
+        policies.min_browse_events,
+        policies.max_recommendations
+    from {{ ref('customer_tier_history') }} as history
+    left join {{ ref('int_recommendation_policies') }} as policies on history.market = policies.market
+    where history.is_current
 ),
 
 browsed_products as (
@@ -32,7 +27,7 @@ placed as (
         browsed_products.customer_id,
         browsed_products.product_id,
         browsed_products.browse_events,
-        policies.max_recommendations,
+        customers.max_recommendations,
         row_number() over (
             partition by browsed_products.customer_id
             order by
@@ -42,10 +37,9 @@ placed as (
         ) as place
     from browsed_products
     inner join customers on browsed_products.customer_id = customers.customer_id
-    inner join policies on customers.market = policies.market
     inner join recommendable on browsed_products.product_id = recommendable.product_id
     where
-        browsed_products.browse_events >= policies.min_browse_events
+        browsed_products.browse_events >= customers.min_browse_events
         and (not browsed_products.is_bought_before or recommendable.is_consumable)
 ),
 

@@ -1,19 +1,15 @@
 with
 
+-- Left, so that no plan compares their purchases with the policies of all markets.
 customers as (
     select
-        customer_id,
-        market,
-        rfm_segment
-    from {{ ref('customer_tier_history') }}
-    where is_current
-),
-
-policies as (
-    select
-        market,
-        window_start_date
-    from {{ ref('int_recommendation_policies') }}
+        history.customer_id,
+        history.market,
+        history.rfm_segment,
+        policies.window_start_date
+    from {{ ref('customer_tier_history') }} as history
+    left join {{ ref('int_recommendation_policies') }} as policies on history.market = policies.market
+    where history.is_current
 ),
 
 recent_purchases as (
@@ -24,8 +20,7 @@ recent_purchases as (
         customers.rfm_segment
     from {{ ref('int_customer_products') }} as customer_products
     inner join customers on customer_products.customer_id = customers.customer_id
-    inner join policies on customers.market = policies.market
-    where customer_products.last_order_date > policies.window_start_date
+    where customer_products.last_order_date > customers.window_start_date
 )
 
 select * from recent_purchases

@@ -2,15 +2,14 @@
 
 with
 
-policies as (
-    select
-        market,
-        max_recommendations
-    from {{ ref('int_recommendation_policies') }}
-),
-
+-- Left, so that no plan compares their places with the policies of all markets.
 pairs as (
-    select * from {{ ref('int_product_pairs') }}
+    select
+        product_pairs.*,
+        policies.max_recommendations
+    from {{ ref('int_product_pairs') }} as product_pairs
+    left join {{ ref('int_recommendation_policies') }} as policies
+        on product_pairs.market = policies.market
 ),
 
 recommendable as (
@@ -72,8 +71,7 @@ first_ones as (
         placed.place
     from placed
     inner join pairs on placed.pair_rank = pairs.pair_rank
-    inner join policies on pairs.market = policies.market
-    where placed.place <= policies.max_recommendations
+    where placed.place <= pairs.max_recommendations
 )
 
 select * from first_ones

@@ -43,13 +43,16 @@ ranked as (
     from recommended
 ),
 
+-- Left, so that no plan compares their ranks with the policies of all markets.
 customers as (
     select
-        customer_id,
-        market,
-        evaluation_date
-    from {{ ref('customer_tier_history') }}
-    where is_current
+        history.customer_id,
+        history.market,
+        policies.max_recommendations,
+        history.evaluation_date
+    from {{ ref('customer_tier_history') }} as history
+    left join {{ ref('int_recommendation_policies') }} as policies on history.market = policies.market
+    where history.is_current
 ),
 
 customer_recommendations as (
@@ -66,11 +69,9 @@ customer_recommendations as (
         customers.evaluation_date
     from ranked
     inner join customers on ranked.customer_id = customers.customer_id
-    inner join {{ ref('int_recommendation_policies') }} as policies
-        on customers.market = policies.market
     inner join {{ ref('int_recommendable_products') }} as products
         on ranked.product_id = products.product_id
-    where ranked.rank <= policies.max_recommendations
+    where ranked.rank <= customers.max_recommendations
 )
 
 select * from customer_recommendations
