@@ -2,7 +2,7 @@
 
 with
 
--- Left, so that no plan compares their events with the policies of all markets.
+-- Left, to keep a planner from comparing their events with the policies of all markets.
 customers as (
     select
         customers.customer_id,

@@ -1,14 +1,11 @@
 with
 
--- Left, so that no plan compares their products with the policies of all markets.
 customers as (
     select
-        history.customer_id,
-        policies.min_browse_events,
-        policies.max_recommendations
-    from {{ ref('customer_tier_history') }} as history
-    left join {{ ref('int_recommendation_policies') }} as policies on history.market = policies.market
-    where history.is_current
+        customer_id,
+        min_browse_events,
+        max_recommendations
+    from {{ ref('int_recommendation_customers') }}
 ),
 
 browsed_products as (

@@ -23,17 +23,13 @@ personal_counts as (
 -- Only who has fewer than the most, so that few customers meet the best sellers.
 wanting as (
     select
-        history.customer_id,
-        history.market,
-        history.rfm_segment,
-        policies.max_recommendations
-    from {{ ref('customer_tier_history') }} as history
-    inner join {{ ref('int_recommendation_policies') }} as policies
-        on history.market = policies.market
-    left join personal_counts on history.customer_id = personal_counts.customer_id
-    where
-        history.is_current
-        and coalesce(personal_counts.recommendations, 0) < policies.max_recommendations
+        customers.customer_id,
+        customers.market,
+        customers.rfm_segment,
+        customers.max_recommendations
+    from {{ ref('int_recommendation_customers') }} as customers
+    left join personal_counts on customers.customer_id = personal_counts.customer_id
+    where coalesce(personal_counts.recommendations, 0) < customers.max_recommendations
 ),
 
 new_to_the_customer as (

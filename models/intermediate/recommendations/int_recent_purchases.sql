@@ -1,15 +1,12 @@
 with
 
--- Left, so that no plan compares their purchases with the policies of all markets.
 customers as (
     select
-        history.customer_id,
-        history.market,
-        history.rfm_segment,
-        policies.window_start_date
-    from {{ ref('customer_tier_history') }} as history
-    left join {{ ref('int_recommendation_policies') }} as policies on history.market = policies.market
-    where history.is_current
+        customer_id,
+        market,
+        rfm_segment,
+        window_start_date
+    from {{ ref('int_recommendation_customers') }}
 ),
 
 recent_purchases as (

@@ -2,7 +2,7 @@
 
 with
 
--- Left, so that no plan compares their places with the policies of all markets.
+-- Left, to keep a planner from comparing their places with the policies of all markets.
 pairs as (
     select
         product_pairs.*,

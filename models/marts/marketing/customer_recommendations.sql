@@ -43,16 +43,13 @@ ranked as (
     from recommended
 ),
 
--- Left, so that no plan compares their ranks with the policies of all markets.
 customers as (
     select
-        history.customer_id,
-        history.market,
-        policies.max_recommendations,
-        history.evaluation_date
-    from {{ ref('customer_tier_history') }} as history
-    left join {{ ref('int_recommendation_policies') }} as policies on history.market = policies.market
-    where history.is_current
+        customer_id,
+        market,
+        max_recommendations,
+        evaluation_date
+    from {{ ref('int_recommendation_customers') }}
 ),
 
 customer_recommendations as (
