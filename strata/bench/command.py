@@ -10,7 +10,15 @@ from rich.console import Console
 
 from strata.bench.measure import ChildFailedError, Measurement, measure
 from strata.bench.report import DbtRun, Report, Timing, read_dbt_run
-from strata.bench.workspace import FULL, HISTORY_MONTHS, REPOSITORY, Data, Step, Workspace
+from strata.bench.workspace import (
+    FULL,
+    HISTORY_MONTHS,
+    REPOSITORY,
+    THREADS,
+    Data,
+    Step,
+    Workspace,
+)
 
 FEWEST_CUSTOMERS: Final = 100
 """With fewer, quintiles have no sense."""
@@ -63,11 +71,14 @@ def bench(
     everything: Annotated[
         bool, typer.Option("--everything", help="Time one dbt build of all, and no peers.")
     ] = False,
+    threads: Annotated[
+        int, typer.Option(parser=_whole, metavar="T", help="Models that dbt builds at a time.")
+    ] = THREADS,
 ) -> None:
     """Time the dbt project on generated data against pandas, Polars and one SQL statement."""
-    _check(customers, runs, directory, memory, months)
     data = Data(customers, orders_per_customer, seed)
-    workspace = Workspace(directory, data, memory, months, everything)
+    workspace = Workspace(directory, data, memory, months, everything, threads)
+    _check(workspace, runs)
     try:
         workspace.make_folders()
         report = _run(workspace, runs, Console(stderr=True, highlight=False))
@@ -80,18 +91,20 @@ def bench(
     console.print(f"Written to {results}", soft_wrap=True)
 
 
-def _check(customers: int, runs: int, directory: Path, memory: str, months: int) -> None:
+def _check(workspace: Workspace, runs: int) -> None:
     """End with a clear line if an option has no sense; ``strata demo`` checks its own."""
-    if customers < FEWEST_CUSTOMERS:
-        fail(f"--customers must be at least {FEWEST_CUSTOMERS}, not {customers}")
+    if workspace.data.customers < FEWEST_CUSTOMERS:
+        fail(f"--customers must be at least {FEWEST_CUSTOMERS}, not {workspace.data.customers}")
     if runs < 1:
         fail(f"--runs must be at least 1, not {runs}")
-    if months < 0:
-        fail(f"--months must not be negative, but is {months}")
-    if directory.exists() and not directory.is_dir():
-        fail(f"{directory} is a file; --dir must be a folder")
-    if not MEMORY_SIZE.fullmatch(memory):
-        fail(f"--memory must be a size such as 6GB, not '{memory}'")
+    if workspace.months < 0:
+        fail(f"--months must not be negative, but is {workspace.months}")
+    if workspace.models_at_a_time < 1:
+        fail(f"--threads must be at least 1, not {workspace.models_at_a_time}")
+    if workspace.parent.exists() and not workspace.parent.is_dir():
+        fail(f"{workspace.parent} is a file; --dir must be a folder")
+    if not MEMORY_SIZE.fullmatch(workspace.memory):
+        fail(f"--memory must be a size such as 6GB, not '{workspace.memory}'")
     if not (REPOSITORY / "dbt_project.yml").exists():
         fail(f"{REPOSITORY} has no dbt_project.yml; install strata with pip install --editable")
 
@@ -119,7 +132,13 @@ def _run(workspace: Workspace, runs: int, console: Console) -> Report:
     timings = tuple(Timing(step.key, step.title, tuple(measurements[step.key])) for step in steps)
     full_run = next(full_runs[timing.median_run] for timing in timings if timing.key == FULL)
     return Report(
-        workspace.data, workspace.memory, workspace.months, workspace.raw_rows(), timings, full_run
+        workspace.data,
+        workspace.memory,
+        workspace.months,
+        workspace.models_at_a_time,
+        workspace.raw_rows(),
+        timings,
+        full_run,
     )
 
 

@@ -117,6 +117,8 @@ class Report:
         Memory limit of DuckDB.
     months : int
         Closed months of history of a full refresh.
+    models_at_a_time : int
+        Threads of dbt.
     raw_rows : dict
         Rows of each raw table.
     timings : tuple of Timing
@@ -128,6 +130,7 @@ class Report:
     data: Data
     memory: str
     months: int
+    models_at_a_time: int
     raw_rows: dict[str, int]
     timings: tuple[Timing, ...]
     full_run: DbtRun
@@ -167,6 +170,7 @@ class Report:
             "seed": self.data.seed,
             "memory_limit": self.memory,
             "history_months": self.months,
+            "models_at_a_time": self.models_at_a_time,
             "raw_rows": self.raw_rows,
             "steps": [
                 {

@@ -102,6 +102,8 @@ class Workspace:
         Closed months of history of a full refresh.
     is_everything : bool
         Whether one build of the whole project is timed, instead of the tiers and their peers.
+    models_at_a_time : int
+        Threads of dbt; DuckDB uses all cores for each model.
     """
 
     parent: Path
@@ -109,6 +111,7 @@ class Workspace:
     memory: str
     months: int = HISTORY_MONTHS
     is_everything: bool = False
+    models_at_a_time: int = THREADS
 
     @property
     def folder(self) -> Path:
@@ -237,6 +240,7 @@ class Workspace:
         }
         command = (
             *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "build", *options),
+            *("--threads", str(self.models_at_a_time)),
             *("--vars", json.dumps(settings)),
             *("--target-path", str(target)),
             *("--log-path", str(self.folder / "logs" / f"dbt-{key}")),

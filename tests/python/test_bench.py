@@ -249,6 +249,7 @@ def given_report() -> Report:
         Data(1000, 10.0, 7),
         "6GB",
         24,
+        2,
         {"customers": 1000, "orders": 10000, "web_events": 5},
         (
             Timing("a", "full", seconds_and_gib((110, 1.5), (100, 2.25), (90, 1))),
@@ -400,6 +401,7 @@ def test_a_failing_step_ends_with_one_clear_line(
             "--memory must be a size such as 6GB, not 'lots'",
         ),
         (["--customers", "200", "--months", "-1"], "--months must not be negative, but is -1"),
+        (["--customers", "200", "--threads", "0"], "--threads must be at least 1, not 0"),
         (
             ["--customers", "200", "--dir", __file__],
             f"{__file__} is a file; --dir must be a folder",
@@ -440,7 +442,11 @@ def test_dbt_steps_share_a_warehouse_and_differ_by_a_day(tmp_path: Path) -> None
 
 
 def test_everything_is_one_build_without_a_selection(tmp_path: Path) -> None:
-    (step,) = Workspace(tmp_path, Data(200, 10.0, 7), "6GB", 3, is_everything=True).steps()
+    workspace = Workspace(
+        tmp_path, Data(200, 10.0, 7), "6GB", 3, is_everything=True, models_at_a_time=1
+    )
+    (step,) = workspace.steps()
     words = list(map(str, step.command))
+    assert words[words.index("--threads") + 1] == "1"
     assert json.loads(words[words.index("--vars") + 1])["history_months"] == 3
     assert {"--select", "--exclude", "--exclude-resource-type"}.isdisjoint(words)
