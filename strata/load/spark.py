@@ -105,10 +105,11 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
     with _cursor() as cursor:
         for name in (schema, store):
             cursor.execute(f"create database if not exists {name}")
+        # views are listed as tables too; listed later, also those that another load makes now
+        tables = _names(cursor, f"show tables in {schema}")
         views = _names(cursor, f"show views in {schema}")
-        tables = _names(cursor, f"show tables in {schema}") - views
         for file in files:
-            if file.table.name in tables:
+            if file.table.name in tables - views:
                 raise LoadError(
                     f"{schema}.{file.table.name} on Spark is not of strata load: it is a table;"
                     " take another schema with --raw-schema"

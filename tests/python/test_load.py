@@ -20,6 +20,7 @@ from raw_data import OPTIONAL_TABLES, write_csv
 from typer.testing import CliRunner
 
 from strata.cli import app
+from strata.load import spark
 from strata.load.declared import read_tables
 from strata.load.spark import KEPT, STAMP
 from strata.servers.ports import free_port
@@ -388,6 +389,26 @@ def test_loads_at_once_are_one_load(engine: Engine, tmp_path: Path) -> None:
         connection.cursor().execute("drop schema if exists raw cascade")
         connection.commit()
     together(*[lambda: load_apart(engine.target, folder)] * 3)
+    assert engine.read("select count(*) from raw.orders") == [(4,)]
+
+
+@on_spark
+def test_a_view_of_a_load_that_ends_meanwhile_is_not_a_table(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_two(tmp_path, 3, 4)
+    engine.read("drop schema if exists raw cascade", "show databases")
+    names, listed = spark._names, []
+
+    def names_and_a_load(cursor: Any, query: str) -> set[str]:
+        found = names(cursor, query)
+        listed.append(query)
+        if len(listed) == 1:
+            load_apart(engine.target, folder)
+        return found
+
+    monkeypatch.setattr(spark, "_names", names_and_a_load)
+    engine.load(folder, *NO_OTHERS)
     assert engine.read("select count(*) from raw.orders") == [(4,)]
 
 
