@@ -10,10 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from strata.demo.generator import DemoData
 from strata.demo.writer import FORMATS, FolderWriter
 
-LARGEST_CUSTOMERS: Final = 9_999_999
-"""Customer ids have seven digits."""
-LARGEST_ORDERS: Final = 99_999_999
-"""Order ids have eight digits."""
+LARGEST_CUSTOMERS: Final = 10_000_000
+"""Beyond, telephone numbers of seven digits would be shared by strangers."""
+LARGEST_ORDERS: Final = 100_000_000
+"""The most that was tried."""
 
 
 def fail(message: str) -> NoReturn:
@@ -76,7 +76,7 @@ def _check(
     if file_format not in FORMATS:
         fail(f"--format must be csv or parquet, not '{file_format}'")
     if not 0 < orders_per_customer * customers <= LARGEST_ORDERS:
-        fail("--orders-per-customer must be above 0 and give fewer than 100 million orders")
+        fail("--orders-per-customer must be above 0 and give at most 100 million orders")
     if out.exists() and not out.is_dir():
         fail(f"{out} is a file; --out must be a folder")
     other = "parquet" if file_format == "csv" else "csv"
