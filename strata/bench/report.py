@@ -209,14 +209,16 @@ class Report:
 
     def _steps_table(self) -> Table:
         runs = max(len(timing.runs) for timing in self.timings)
+        has_peers = self.ratio(BASELINE, FULL) is not None
         table = Table(
             title=f"{self.raw_rows['customers']:,} customer records, "
             f"{self.raw_rows['orders']:,} orders, {self.months} closed months, "
             f"{runs} run{'s' if runs > 1 else ''}",
-            caption=CAPTION if self.ratio(BASELINE, FULL) else None,
+            caption=CAPTION if has_peers else None,
         )
         table.add_column("step")
-        for heading in ("median s", "min..max s", "ratio to (c)", "peak GiB", "spill GiB"):
+        ratio_heading = ("ratio to (c)",) if has_peers else ()
+        for heading in ("median s", "min..max s", *ratio_heading, "peak GiB", "spill GiB"):
             table.add_column(heading, justify="right", no_wrap=True)
         for timing in self.timings:
             ratio = self.ratio(timing.key, BASELINE)
@@ -224,7 +226,7 @@ class Report:
                 f"({timing.key}) {timing.title}",
                 f"{timing.median_seconds:,.2f}",
                 f"{min(timing.seconds):,.2f}..{max(timing.seconds):,.2f}",
-                "" if ratio is None else f"{ratio:,.2f}",
+                *([] if ratio is None else [f"{ratio:,.2f}"]),
                 f"{timing.peak_gib:,.2f}",
                 f"{timing.spill_gib:,.2f}",
             )
