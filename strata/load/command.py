@@ -37,7 +37,7 @@ def load(
         typer.Option(metavar="TABLE", help="Optional table that you do not have; may be repeated."),
     ] = None,
 ) -> None:
-    """Fill the raw tables of a target from files: all of them, or on any error none."""
+    """Fill the raw tables of a target from files: all of them, or on an error in the files none."""
     if target not in TARGETS:
         fail(f"--target must be {', '.join(TARGETS)}, not '{target}'")
     if not re.fullmatch("[a-z_][a-z0-9_]*", raw_schema):
