@@ -27,8 +27,8 @@ class Measurement:
         n times the wall clock.
     peak_bytes : int
         Maximum resident set of the process and of the processes it waited for, the largest one
-        and not their sum. Linux counts from the size of the process that starts it, so nothing is
-        smaller than the benchmark itself (about 0.1 GiB).
+        and not their sum. Linux counts from the largest size that the process which starts it ever
+        had, so nothing is smaller than the benchmark itself (about 0.1 GiB).
     spill_bytes : int
         Most that was seen on disk in the folder of the spill, looked at every half second.
     """

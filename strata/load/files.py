@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, tee
 from pathlib import Path
 from typing import Final
+from unicodedata import category
 
 import duckdb
 
@@ -25,8 +26,12 @@ FAULTS: Final = {
     "Value with unterminated quote": "a quote is not closed, or text follows a closed one",
     "Invalid unicode": "the row is not UTF-8",
     "Maximum line size": "the row is too long",
+    "state machine": "the rows do not all end alike (LF or CRLF)",
 }
 """What DuckDB says of a row, in plain words and without the row, which may be personal."""
+
+SPACES: Final = "".join(sign for sign in map(chr, range(0x3001)) if category(sign) == "Zs")
+"""What DuckDB takes off both ends of a name in the header of a CSV: the spaces of Unicode."""
 
 Report = Callable[[str, int], None]
 """What is told the name of a table and how many more rows of it are done."""
@@ -70,7 +75,8 @@ class RawFile:
         LoadError
             If the file lacks a column that is required.
         """
-        spelled = [name.lower() for name in self.columns]
+        taken_off = SPACES if self.file_format == "csv" else ""
+        spelled = [name.strip(taken_off).lower() for name in self.columns]
         found = {
             name: spelled.index(name) if name in spelled else None for name in self.table.columns
         }
@@ -125,8 +131,11 @@ def inspect(
     LoadError
         If a file or one of its rows cannot be read, or lacks a column.
     """
-    if not folder.is_dir():
-        raise LoadError(f"{folder} is not a folder")
+    try:
+        if not folder.is_dir():
+            raise LoadError(f"{folder} is not a folder")
+    except OSError as error:
+        raise LoadError(f"cannot read {folder}: {error.strerror or error}") from error
     found = []
     for table in tables:
         file = RawFile(table) if table.name in missing else _inspect_file(folder, table)
@@ -146,13 +155,14 @@ def not_found(folder: str, table: Table) -> LoadError:
 
 def _inspect_file(folder: Path, table: Table) -> RawFile:
     paths = [folder / f"{table.name}.{extension}" for extension in FORMATS]
-    present = [path for path in paths if path.exists()]
-    if not present:
-        raise not_found(str(folder), table)
-    if len(present) > 1:
-        raise LoadError(f"both {present[0]} and {present[1]} exist: remove one of them")
-    path = present[0].resolve()
+    path = paths[0]
     try:
+        present = [path for path in paths if path.exists()]
+        if not present:
+            raise not_found(str(folder), table)
+        if len(present) > 1:
+            raise LoadError(f"both {present[0]} and {present[1]} exist: remove one of them")
+        path = present[0].resolve()
         return _inspect_csv(path, table) if path.suffix == ".csv" else _inspect_parquet(path, table)
     except OSError as error:
         raise LoadError(f"cannot read {path}: {error.strerror or error}") from error
@@ -190,17 +200,20 @@ def _read_header(path: Path) -> tuple[list[str], str]:
 def _inspect_parquet(path: Path, table: Table) -> RawFile:
     with path.open("rb"):
         pass  # the error of the system is the clearer one
-    reader = RawFile(table, str(path), "parquet").reader()
+    file = RawFile(table, str(path), "parquet")
     try:
         with duckdb.connect() as connection:
-            described = connection.execute(f"describe select * from {reader}").fetchall()
-            rows = _only(connection.execute(f"select count(*) from {reader}"))
+            described = connection.execute(f"describe select * from {file.reader()}").fetchall()
+            names, types = zip(*(row[:2] for row in described), strict=True)
+            file = replace(file, columns=names, types=types)
+            # a count alone would be taken from the statistics of the file
+            cells = ", ".join(identifier(name) for name in table.columns)
+            counted = connection.execute(
+                f"select count(*), bit_xor(hash({cells})) from ({file.texts()})"
+            )
+            return replace(file, rows=_only(counted))
     except duckdb.Error as error:
         raise LoadError(f"{path}: {str(error).splitlines()[0]}") from error
-    names, types = zip(*(row[:2] for row in described), strict=True)
-    file = RawFile(table, str(path), "parquet", names, types, rows=rows)
-    file.positions()
-    return file
 
 
 def _only(counted: duckdb.DuckDBPyConnection) -> int:
@@ -221,8 +234,11 @@ def _line(path: Path, record: int) -> int:
     """Return the line at which a record begins: cells may have line breaks."""
     with path.open(newline="", encoding="utf-8", errors="replace") as stream:
         reader = csv.reader(stream)
-        for _ in islice(reader, record - 1):
-            pass
+        try:
+            for _ in islice(reader, record - 1):
+                pass
+        except csv.Error:  # a cell that is too long for it
+            return record
         return reader.line_num + 1
 
 

@@ -65,7 +65,8 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
     Raises
     ------
     LoadError
-        If the server is not there or refuses something; nothing has changed then.
+        If the server is not there or refuses something, or a file has changed since it was read;
+        the raw tables have not changed then.
     """
     try:
         with closing(_connect()) as connection, duckdb.connect() as reader:
@@ -87,6 +88,8 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
     except psycopg2.Error as error:
         told = error.diag.message_primary or str(error)
         raise LoadError(f"PostgreSQL: {' '.join(told.split())}") from error
+    except duckdb.Error as error:
+        raise LoadError(f"a file has changed since it was read: {first_line(error)}") from error
 
 
 def _connect() -> Any:

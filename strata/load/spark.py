@@ -11,7 +11,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -131,7 +131,9 @@ def load(files: Sequence[RawFile], schema: str, report: Report) -> int:
             if file.table.name not in views:
                 cursor.execute(f"create view if not exists {view} as {query}")
             cursor.execute(f"alter view {view} as {query}")
-        _drop(cursor, store, files, lambda made: made < oldest)
+        # the views are replaced, so nothing that fails from here on is an error of the load
+        with suppress(exc.Error, TException):
+            _drop(cursor, store, files, lambda made: made < oldest)
     return total
 
 
@@ -147,8 +149,13 @@ def _cursor() -> Iterator[Any]:
             f"no Spark answers at {host}:{port}: {error} (set {HOST[0]}, {PORT[0]})"
         ) from error
     try:
-        with closing(hive.Connection(host=host, port=int(port), username="strata")) as connection:
+        connection = hive.Connection(host=host, port=int(port), username="strata")
+        try:
             yield connection.cursor()
+        finally:
+            # what was asked of it is done or has failed
+            with suppress(exc.Error, TException):
+                connection.close()
     except (exc.Error, TException) as error:
         raise LoadError(f"Spark: {_told(error)}") from error
 
@@ -195,7 +202,7 @@ def _make_table(cursor: Any, name: str, file: RawFile) -> int:
     if file.rows not in (rows, None):
         raise LoadError(
             f"Spark finds {rows:,} rows in {file.location}, not {file.rows:,}: its workers must"
-            " see the same file under the same path"
+            " see the same file under the same path, and a file of one column no blank lines"
         )
     return rows
 

@@ -97,12 +97,15 @@ def open_build(path: Path, prefix: str) -> Iterator[Build]:
     PublishError
         If there is no complete build in it.
     """
-    if not path.exists():
-        raise PublishError(f"{path} does not exist; {AGAIN}")
+    try:
+        if not path.exists():
+            raise PublishError(f"{path} does not exist; {AGAIN}")
+    except OSError as error:
+        raise PublishError(f"{path} cannot be read: {error.strerror or error}") from error
     connection = duckdb.connect()
     try:
-        connection.execute(f"set memory_limit = {literal(_setting('STRATA_DUCKDB_MEMORY', '8GB'))}")
-        connection.execute(f"set threads = {literal(_setting('STRATA_THREADS', '2'))}")
+        _set(connection, "memory_limit", "STRATA_DUCKDB_MEMORY", "8GB")
+        _set(connection, "threads", "STRATA_THREADS", "2")
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"set temp_directory = {literal(f'{path}.tmp')}")
         _attach(connection, path)
@@ -113,8 +116,13 @@ def open_build(path: Path, prefix: str) -> Iterator[Build]:
         connection.close()
 
 
-def _setting(name: str, default: str) -> str:
-    return os.environ.get(name) or default
+def _set(connection: duckdb.DuckDBPyConnection, setting: str, variable: str, default: str) -> None:
+    value = os.environ.get(variable) or default
+    try:
+        connection.execute(f"set {setting} = {literal(value)}")
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise PublishError(f"{variable} must not be '{value}': {reason}") from error
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -122,7 +130,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         connection.execute(f"attach {literal(path)} as {BUILD} (read_only)")
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
-        if "lock" in reason:
+        if "Could not set lock" in reason:
             raise PublishError(f"{path} is being written by another process; {AGAIN}") from error
         raise PublishError(f"{path} cannot be read: {reason}") from error
 

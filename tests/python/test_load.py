@@ -4,6 +4,7 @@ import csv
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ def write_nasty(folder: Path, line_end: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "customers.csv").open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file, lineterminator=line_end)
-        writer.writerow(["surplus", "Full_Name", "customer_id"])
+        writer.writerow(["surplus", " Full_Name\u00a0", "customer_id "])
         writer.writerows(("x", name, customer) for customer, name in NAMES.items())
         file.write(f'{line_end}"","","quoted_blank"{line_end}')
     moments = [MOMENT, None]
@@ -240,6 +241,11 @@ FAULTS: dict[str, tuple[bytes, str]] = {
     "open_quote": (b'customer_id,city\nc1,"a\nc2,b\n', "customers.csv, line 2: a quote is not"),
     "not_utf8": (b"customer_id,city\nc1,\xe9\n", "customers.csv, line 2: the row is not UTF-8"),
     "no_header": (b"", "customers.csv, line 1: there are no names of columns"),
+    "ends_of_rows": (b"customer_id,city\nc1,a\r\nc2,b\n", "customers.csv: the rows do not all end"),
+    "after_a_long_cell": (
+        b"customer_id,city\nc1," + 150_000 * b"x" + b"\nc2\n",
+        "customers.csv, line 3: the row has too",
+    ),
     "no_key": (b"id,city\n", "has no column customer_id, which is required; it has id, city"),
 }
 
@@ -270,6 +276,23 @@ def test_a_wrong_call_gets_one_line(run: Callable[..., str], tmp_path: Path) -> 
     assert "remove one of them" in run("duckdb", folder, *NO_OTHERS, expect=2)
     (folder / "orders.csv").unlink()
     assert "orders.parquet: " in run("duckdb", folder, *NO_OTHERS, expect=2)
+
+
+def test_a_parquet_file_whose_pages_are_damaged_is_refused(
+    run: Callable[..., str], tmp_path: Path
+) -> None:
+    folder = write_two(tmp_path, 1, 1)
+    (folder / "orders.csv").unlink()
+    numbers = pa.array(str(number * number) for number in range(100_000))
+    pq.write_table(
+        pa.table(dict.fromkeys(TABLES["orders"].columns, numbers)), folder / "orders.parquet"
+    )
+    assert "100,001 rows" in run("duckdb", folder, *NO_OTHERS)
+    with (folder / "orders.parquet").open("r+b") as file:
+        file.seek(100_000)
+        file.write(b"x" * 4_000)
+    for target in ("duckdb", "postgres", "spark"):
+        assert "orders.parquet: " in run(target, folder, *NO_OTHERS, expect=2)
 
 
 @pytest.mark.parametrize(("target", "letters"), [("postgres", "PG"), ("spark", "SPARK")])
@@ -357,8 +380,8 @@ def test_a_transaction_of_postgres_sees_the_old_rows(engine: Engine, tmp_path: P
 
 @on_both
 def test_readers_during_loads_see_old_or_new(engine: Engine, tmp_path: Path) -> None:
-    folders = [write_two(tmp_path / str(rows), rows, rows) for rows in (3, 4)]
-    engine.load(folders[0], *NO_OTHERS)
+    folders = {rows: write_two(tmp_path / str(rows), rows, rows) for rows in (3, 4)}
+    engine.load(folders[3], *NO_OTHERS)
     # one statement sees one state on PostgreSQL; on Spark each table is replaced for itself
     query = "select count(*) from raw.customers"
     if engine.target == "postgres":
@@ -366,14 +389,21 @@ def test_readers_during_loads_see_old_or_new(engine: Engine, tmp_path: Path) -> 
     seen: set[Row] = set()
     ended = threading.Event()
 
+    def wait_until_read(rows: int) -> None:
+        deadline = time.monotonic() + 60
+        while not any(rows in row for row in tuple(seen)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
     def read() -> None:
         while not ended.is_set():
             seen.update(engine.read(query))
 
     def load() -> None:
         try:
-            for folder in reversed(folders):
-                load_apart(engine.target, folder)
+            wait_until_read(3)
+            for rows in (4, 3):
+                load_apart(engine.target, folders[rows])
+                wait_until_read(rows)
         finally:
             ended.set()
 

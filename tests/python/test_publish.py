@@ -166,8 +166,13 @@ def test_a_user_is_told_in_one_line(
     nobody = Database(Postgres(tmp_path, free_port()), "strata")
     assert "is not reachable" in (output := told(built, to=nobody))
     assert "STRATA_PG_PORT" in output
+    assert "--serve must be a file, not '.'" in told(built, "--serve", ".")
+    for variable in ("STRATA_THREADS", "STRATA_DUCKDB_MEMORY"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(variable, "many")
+            assert f"{variable} must not be 'many': " in told(built, "--serve", served_path)
 
-    project = Project(built.root, tmp_path / "elsewhere")
+    project = Project(built.root, tmp_path / "blocks")
     assert "does not exist" in told(project, "--serve", served_path)
     project.database.write_text("no database")
     assert "cannot be read" in told(project, "--serve", served_path)
