@@ -11,6 +11,7 @@ typed as (
         {{ typed(raw, 'contact_id') }} as contact_id,
         {{ typed(raw, 'campaign_id') }} as campaign_id,
         {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'source_system') }} as source_system,
         {{ typed(raw, 'channel') }} as channel,
         {{ typed(raw, 'is_control') }} as is_control,
         {{ typed(raw, 'contacted_at') }} as contacted_at,

@@ -9,6 +9,7 @@ source as (
 typed as (
     select
         {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'source_system') }} as source_system,
         {{ typed(raw, 'channel') }} as channel,
         {{ typed(raw, 'status') }} as status,
         {{ typed(raw, 'changed_at') }} as changed_at,

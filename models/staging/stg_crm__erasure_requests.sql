@@ -9,6 +9,7 @@ source as (
 typed as (
     select
         {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'source_system') }} as source_system,
         {{ typed(raw, 'requested_at') }} as requested_at,
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,

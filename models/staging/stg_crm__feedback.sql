@@ -10,6 +10,7 @@ typed as (
     select
         {{ typed(raw, 'feedback_id') }} as feedback_id,
         {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'source_system') }} as source_system,
         {{ typed(raw, 'order_id') }} as order_id,
         {{ typed(raw, 'feedback_type') }} as feedback_type,
         {{ typed(raw, 'score') }} as score,

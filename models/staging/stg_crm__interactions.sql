@@ -10,6 +10,7 @@ typed as (
     select
         {{ typed(raw, 'interaction_id') }} as interaction_id,
         {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'source_system') }} as source_system,
         {{ typed(raw, 'interaction_type') }} as interaction_type,
         {{ typed(raw, 'channel') }} as channel,
         {{ typed(raw, 'started_at') }} as started_at,

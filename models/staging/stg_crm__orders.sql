@@ -10,6 +10,10 @@ typed as (
     select
         {{ typed(raw, 'order_id') }} as order_id,
         {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'source_system') }} as source_system,
+        {{ typed(raw, 'email') }} as email,
+        {{ typed(raw, 'phone') }} as phone,
+        {{ typed(raw, 'original_order_id') }} as original_order_id,
         {{ typed(raw, 'ordered_at') }} as ordered_at,
         {{ typed(raw, 'status') }} as status,
         {{ typed(raw, 'channel') }} as channel,

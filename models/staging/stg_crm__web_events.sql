@@ -10,6 +10,7 @@ typed as (
     select
         {{ typed(raw, 'event_id') }} as event_id,
         {{ typed(raw, 'customer_id') }} as customer_id,
+        {{ typed(raw, 'source_system') }} as source_system,
         {{ typed(raw, 'event_type') }} as event_type,
         {{ typed(raw, 'product_id') }} as product_id,
         {{ typed(raw, 'channel') }} as channel,
