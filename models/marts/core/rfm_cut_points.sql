@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_seeds_proved') }}, for the bands are read without any raw table
 with
 
 cut_points as (

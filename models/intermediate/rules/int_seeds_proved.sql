@@ -1,0 +1,82 @@
+-- Nothing of the data is read before every seed is proved: all staging models wait for this one, so that
+-- one failed proof stops every mart of the build. A new seed, or a model on which a proof of seeds hangs,
+-- is listed here; a test compares the list with the project.
+
+{%- set seeds = [
+    ref('action_channels'),
+    ref('action_rules'),
+    ref('actions'),
+    ref('attribute_segments'),
+    ref('attributes'),
+    ref('behaviour_rules'),
+    ref('behaviour_statuses'),
+    ref('campaigns'),
+    ref('channel_policies'),
+    ref('channel_preferences'),
+    ref('channels'),
+    ref('churn_risk_rules'),
+    ref('churn_risks'),
+    ref('cities'),
+    ref('clv_parameters'),
+    ref('currencies'),
+    ref('customer_merges'),
+    ref('effect_policies'),
+    ref('engagement_types'),
+    ref('exchange_rates'),
+    ref('feedback_scales'),
+    ref('identity_policies'),
+    ref('lifecycle_rules'),
+    ref('lifecycle_stages'),
+    ref('markets'),
+    ref('milestones'),
+    ref('order_statuses'),
+    ref('pareto_classes'),
+    ref('placeholder_values'),
+    ref('product_categories'),
+    ref('purchase_cycles'),
+    ref('recommendation_policies'),
+    ref('regions'),
+    ref('rfm_bands'),
+    ref('rfm_clusters'),
+    ref('rfm_policies'),
+    ref('rfm_segment_labels'),
+    ref('rfm_segments'),
+    ref('row_reasons'),
+    ref('satisfaction_policies'),
+    ref('score_components'),
+    ref('suppression_reasons'),
+    ref('tier_overrides'),
+    ref('tier_policies'),
+    ref('tier_rules'),
+    ref('tiers'),
+    ref('trigger_rules'),
+    ref('triggers'),
+] %}
+
+{%- set rules = [
+    ref('int_markets'),
+    ref('int_evaluation_dates'),
+    ref('int_tier_rule_cells'),
+    ref('int_simulated_tier_rule_cells'),
+    ref('int_rfm_segment_cells'),
+    ref('int_behaviour_rule_cells'),
+    ref('int_lifecycle_rule_cells'),
+    ref('int_churn_risk_rule_cells'),
+    ref('int_trigger_rule_cells'),
+    ref('int_action_rule_cells'),
+    ref('int_rfm_bands'),
+    ref('int_rfm_clusters'),
+    ref('int_score_parameters'),
+    ref('int_clv_parameters'),
+    ref('int_recommendation_policies'),
+] %}
+
+with
+
+proved as (
+    select
+        {{ seeds | length }} as seeds,
+        {{ rules | length }} as models_of_rules
+)
+
+select * from proved
