@@ -42,9 +42,11 @@ copy (
         from read_csv(
             {exchange_rates},
             columns = {{
-                'currency': 'varchar', 'valid_from': 'date', 'valid_to': 'date', 'rate': 'double'
+                'currency': 'varchar', 'to_currency': 'varchar', 'valid_from': 'date',
+                'valid_to': 'date', 'rate': 'double'
             }}
         )
+        where to_currency = {reporting_currency}
         union all
         select {reporting_currency}, date '1999-01-01', {as_of}, 1
     ),

@@ -57,8 +57,9 @@ def monthly_rates(path: Path = EXCHANGE_RATES) -> dict[str, list[str] | list[int
     Parameters
     ----------
     path : Path
-        CSV with the columns currency, valid_from, valid_to (exclusive, blank = forever) and rate.
-        Each period must begin on the first day of a month.
+        CSV with the columns currency, to_currency, valid_from, valid_to (exclusive, blank =
+        forever) and rate; only direct rates are used. Each period must begin on the first day of a
+        month.
 
     Returns
     -------
@@ -72,6 +73,8 @@ def monthly_rates(path: Path = EXCHANGE_RATES) -> dict[str, list[str] | list[int
     rates: list[float] = []
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
+            if row["to_currency"] != REPORTING_CURRENCY:
+                continue
             first = month_index(date.fromisoformat(row["valid_from"]))
             end = month_index(date.fromisoformat(row["valid_to"])) if row["valid_to"] else last + 1
             for month in range(first, min(end, last + 1)):

@@ -180,7 +180,8 @@ def test_peers_know_the_seeds() -> None:
 def test_rates_are_those_of_the_period_of_the_month(tmp_path: Path) -> None:
     seed = tmp_path / "rates.csv"
     seed.write_text(
-        "currency,valid_from,valid_to,rate\nUSD,2026-02-01,2026-04-01,7\nUSD,2026-04-01,,8\n"
+        "currency,to_currency,valid_from,valid_to,rate\n"
+        "USD,CNY,2026-02-01,2026-04-01,7\nUSD,CNY,2026-04-01,,8\nCNY,USD,2026-02-01,,0.13\n"
     )
     rates = peers.monthly_rates(seed)
     months = [peers.month_index(date(2026, month, 1)) for month in range(2, 7)]

@@ -134,7 +134,8 @@ class Known:
         (rate,) = (
             Decimal(row["rate"])
             for row in self.rates
-            if row["currency"] == order.currency and is_in_force(row, order.day)
+            if (row["currency"], row["to_currency"]) == (order.currency, "CNY")
+            and is_in_force(row, order.day)
         )
         return (amount * rate).quantize(CENT, ROUND_HALF_UP)
 

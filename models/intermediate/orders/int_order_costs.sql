@@ -12,18 +12,38 @@ order_items as (
     where fate = 'used' or (fate = 'quarantined' and defects not like '%,duplicate_key,%')
 ),
 
--- An order of which one item has no usable cost has none. The product is a decimal of two places first: with an
--- integer in it, it would have more digits than some engines keep, and would be rounded twice there.
+items_with_costs as (
+    select
+        order_id,
+        cast(quantity * unit_cost as decimal(18, 2)) as cost,
+        exchange_rate,
+        fate
+    from order_items
+),
+
+items_at_rates as (
+    select
+        order_id,
+        case when exchange_rate is null then cost else {{ converted('cost', 'exchange_rate') }} end as cost,
+        fate
+    from items_with_costs
+),
+
+reporting_costs as (
+    select
+        order_id,
+        case when fate = 'used' then {{ as_money('cost') }} end as cost
+    from items_at_rates
+),
+
+-- An order of which one item has no usable cost has none.
 order_costs as (
     select
         order_id,
-        cast(
-            sum(cast(cast(quantity * unit_cost as decimal(18, 2)) * coalesce(exchange_rate, 1) as decimal(18, 2)))
-            as decimal(18, 2)
-        ) as cost_of_goods
-    from order_items
+        cast(sum(cost) as decimal(18, 2)) as cost_of_goods
+    from reporting_costs
     group by order_id
-    having min(case when fate = 'used' and unit_cost is not null then 1 else 0 end) = 1
+    having count(*) = count(cost)
 )
 
 select * from order_costs

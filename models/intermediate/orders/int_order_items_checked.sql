@@ -1,5 +1,12 @@
 {{ config(materialized='table') }}  -- the longest raw table, and read by costs, demand, affinities and quality
 {%- set raw = raw_columns('order_items') %}
+{#- the reporting currency has no rate #}
+{%- set converted_amount -%}
+    case
+        when orders.exchange_rate is null then order_items.amount
+        else {{ converted('order_items.amount', 'orders.exchange_rate') }}
+    end
+{%- endset %}
 
 with
 
@@ -34,6 +41,16 @@ erased_orders as (
     where exclusion = 'erased_customer' and not is_superseded
 ),
 
+items_with_amounts as (
+    select
+        order_items.*,
+        cast(
+            order_items.quantity * order_items.unit_price
+            - coalesce(order_items.discount_amount, 0) as decimal(18, 2)
+        ) as amount
+    from order_items
+),
+
 looked_up as (
     select
         order_items.*,
@@ -41,18 +58,16 @@ looked_up as (
         orders.order_date,
         coalesce(orders.currency, erased_orders.currency) as currency,
         orders.exchange_rate,
-        cast(
-            order_items.quantity * order_items.unit_price
-            - coalesce(order_items.discount_amount, 0) as decimal(18, 2)
-        ) as amount,
+        {{ as_money(converted_amount) }} as reporting_amount,
         {{ name_list({
             'duplicate_key': 'order_items.is_superseded',
             'unknown_product':
                 'order_items.product_id is not null and products.product_id is null',
             'orphan_row': 'order_items.order_id is not null and ' ~ order_is_missing(),
+            'invalid_number': converts_to_too_much('order_items', converted_amount),
         }, also='order_items.defects') }} as all_defects,
         {{ order_exclusion('orders.order_date') }} as exclusion
-    from order_items
+    from items_with_amounts as order_items
     left join orders on order_items.order_id = orders.order_id
     left join erased_orders
         on case
@@ -77,7 +92,7 @@ checked as (
         quantity,
         unit_cost,
         amount,
-        cast(amount * coalesce(exchange_rate, 1) as decimal(18, 2)) as reporting_amount,
+        reporting_amount,
         order_date,
         nulled_columns,
         case

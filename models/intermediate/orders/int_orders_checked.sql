@@ -22,21 +22,32 @@ exchange_rates as (
         currency,
         rate,
         valid_from,
-        coalesce(valid_to, date '9999-12-31') as valid_to
-    from {{ ref('exchange_rates') }}
+        valid_to
+    from {{ ref('int_exchange_rates') }}
+),
+
+-- The reporting currency has no rate.
+orders_at_rates as (
+    select
+        orders.*,
+        exchange_rates.rate as exchange_rate,
+        case
+            when orders.currency = '{{ var("reporting_currency") }}' then orders.amount
+            else {{ converted('orders.amount', 'exchange_rates.rate') }}
+        end as converted_amount
+    from orders
+    left join exchange_rates
+        on
+            orders.currency = exchange_rates.currency
+            and orders.order_date >= exchange_rates.valid_from
+            and orders.order_date < exchange_rates.valid_to
 ),
 
 looked_up as (
     select
         orders.*,
         records.customer_id as unified_customer_id,
-        case
-            when orders.currency = '{{ var("reporting_currency") }}' then orders.amount
-            else cast(orders.amount * exchange_rates.rate as decimal(18, 2))
-        end as reporting_amount,
-        -- the reporting currency needs no rate, and uses none that the seed may have
-        case when orders.currency <> '{{ var("reporting_currency") }}' then exchange_rates.rate end
-            as exchange_rate,
+        {{ as_money('orders.converted_amount') }} as reporting_amount,
         {{ name_list(dict(
             customer_defects('orders'),
             duplicate_key='orders.is_superseded',
@@ -44,17 +55,13 @@ looked_up as (
             unknown_currency='orders.currency is not null and currencies.currency is null',
             missing_exchange_rate="orders.currency <> '" ~ var('reporting_currency')
             ~ "' and currencies.currency is not null and orders.order_date is not null"
-            ~ " and exchange_rates.rate is null",
+            ~ " and orders.exchange_rate is null",
+            invalid_number=converts_to_too_much('orders', 'orders.converted_amount'),
         ), also='orders.defects') }} as all_defects,
         {{ exclusion('orders.order_date', not_a_sale='not order_statuses.is_sale') }} as exclusion
-    from orders
+    from orders_at_rates as orders
     left join order_statuses on orders.status = order_statuses.status
     left join currencies on orders.currency = currencies.currency
-    left join exchange_rates
-        on
-            orders.currency = exchange_rates.currency
-            and orders.order_date >= exchange_rates.valid_from
-            and orders.order_date < exchange_rates.valid_to
     {{ join_customer_records('orders') }}
 ),
 

@@ -1,4 +1,11 @@
 {%- set raw = raw_columns('refunds') %}
+{#- the reporting currency has no rate #}
+{%- set converted_amount -%}
+    case
+        when orders.currency = '{{ var("reporting_currency") }}' then refunds.amount
+        else {{ converted('refunds.amount', 'orders.exchange_rate') }}
+    end
+{%- endset %}
 
 with
 
@@ -33,13 +40,11 @@ looked_up as (
         orders.customer_id,
         orders.order_date,
         coalesce(orders.currency, erased_orders.currency) as currency,
-        case
-            when orders.currency = '{{ var("reporting_currency") }}' then refunds.amount
-            else cast(refunds.amount * orders.exchange_rate as decimal(18, 2))
-        end as reporting_amount,
+        {{ as_money(converted_amount) }} as reporting_amount,
         {{ name_list({
             'duplicate_key': 'refunds.is_superseded',
             'orphan_row': 'refunds.order_id is not null and ' ~ order_is_missing(),
+            'invalid_number': converts_to_too_much('refunds', converted_amount),
         }, also='refunds.defects') }} as all_defects,
         {{ order_exclusion('refunds.refund_date') }} as exclusion
     from refunds
