@@ -29,3 +29,25 @@
 {% macro spark__list_of(column_name) -%}
     nullif(array_join(array_sort(collect_list({{ column_name }})), ', '), '')
 {%- endmacro %}
+
+{#- True where a text meets a pattern. `$` is its very end; [:space:] is space in a class. -#}
+{% macro matches(expression, pattern) -%}
+    {{ return(adapter.dispatch('matches', 'strata')(expression, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matches(expression, pattern) -%}
+    {{ return('regexp_matches(' ~ expression ~ ", '" ~ pattern ~ "')") }}
+{%- endmacro %}
+
+{% macro postgres__matches(expression, pattern) -%}
+    {{ return('(' ~ expression ~ " ~ '" ~ pattern ~ "')") }}
+{%- endmacro %}
+
+{% macro spark__matches(expression, pattern) -%}
+    {{ return('(' ~ expression ~ " rlike '" ~ java_pattern(pattern) ~ "')") }}
+{%- endmacro %}
+
+{#- A backslash in a literal is an escape there, and so is a quote. -#}
+{% macro java_pattern(pattern) -%}
+    {{ return(pattern | replace('[:space:]', '\\\\s') | replace('$', '\\\\z') | replace("''", "\\'")) }}
+{%- endmacro %}

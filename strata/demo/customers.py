@@ -67,9 +67,10 @@ FLAGGED_WEIGHTS: Final = (1.0, 6.0)
 DELETED_DAYS: Final = 25
 """How long before the as-of day customers were deleted, at most."""
 
-PHONE_PREFIXES: Final = ("128", "1555", "4910", "3310", "128")
-"""Country and area digits that no real subscriber has; the numbers after them are unique."""
-PHONE_DIGITS: Final = (8, 7, 8, 8, 8)
+PHONE_PREFIXES: Final = ("128", "555", "010", "010", "128")
+"""Area digits, as dialled at home, that no real subscriber has; the numbers after them are unique."""
+PHONE_PREFIXES_ABROAD: Final = ("+86 128", "+1 555", "+49 10", "+33 10", "+86 128")
+PHONE_DIGITS: Final = (8, 7, 8, 7, 8)
 PHONE_SCRAMBLER: Final = 7_654_321
 """Coprime to 10, so that multiplication permutes the numbers of a fixed length."""
 
@@ -274,20 +275,20 @@ def _vary(email: pa.Array) -> pa.Array:
 
 
 def _phones(rng: Generator, population: Population, records: Records) -> pa.Array:
-    """Write each phone in one of four formats that have the same digits."""
+    """Write each phone in one of four formats, the last of them international."""
     country = population.country[records.entity]
     length = np.asarray(PHONE_DIGITS)[country]
     scrambled = records.phone_of * PHONE_SCRAMBLER % 10**length
     digits = pc.utf8_lpad(pa.array(scrambled).cast(pa.string()), 8, "0")
     short = pa.array(length == min(PHONE_DIGITS))
     digits = pc.if_else(short, pc.utf8_slice_codeunits(digits, 1), digits)
-    prefix = pick(PHONE_PREFIXES, country)
+    prefix, abroad = pick(PHONE_PREFIXES, country), pick(PHONE_PREFIXES_ABROAD, country)
     head, tail = pc.utf8_slice_codeunits(digits, 0, 4), pc.utf8_slice_codeunits(digits, 4)
     written = pc.binary_join_element_wise(prefix, digits, "")
     variants = (
         pc.binary_join_element_wise(prefix, head, tail, "-"),
         pc.binary_join_element_wise(prefix, head, tail, " "),
-        pc.binary_join_element_wise(" +", prefix, " ", head, "-", tail, ""),
+        pc.binary_join_element_wise(" ", abroad, " ", head, "-", tail, ""),
     )
     style = np.where(records.rank > 0, rng.integers(1, 4, len(records)), 0)
     style = np.where(

@@ -4,43 +4,38 @@ customers as (
     select
         customer_id,
         all_defects is null as is_sound,
-        lower(trim(email)) as email,
-        {{ digits_only('phone') }} as phone
+        email,
+        phone,
+        country
     from {{ ref('int_customers_checked') }}
     where customer_id is not null and not is_superseded
 ),
+
+{{ contact_keys('customers', 'keyed_customers') }},
 
 contact_values as (
     select
         customer_id,
         is_sound,
         'email' as contact_type,
-        email as contact_value
-    from customers
-    where email is not null
+        email_key as contact_value
+    from keyed_customers
+    where email_key is not null
     union all
     select
         customer_id,
         is_sound,
         'phone' as contact_type,
-        phone as contact_value
-    from customers
-    where phone is not null
+        phone_key as contact_value
+    from keyed_customers
+    where phone_key is not null
 ),
 
 policies as (
     select
         contact_type,
-        min_length,
         max_records_per_value
     from {{ ref('identity_policies') }}
-),
-
-placeholders as (
-    select
-        contact_type,
-        value
-    from {{ ref('placeholder_values') }}
 ),
 
 -- Unsound records take no part in the limit, so that they never change who the sound ones are.
@@ -54,12 +49,10 @@ shared_values as (
     group by
         contact_values.contact_type,
         contact_values.contact_value,
-        policies.min_length,
         policies.max_records_per_value
     having
         count(*) > 1
         and sum(case when contact_values.is_sound then 1 else 0 end) <= policies.max_records_per_value
-        and length(contact_values.contact_value) >= policies.min_length
 ),
 
 matching_values as (
@@ -73,13 +66,7 @@ matching_values as (
         on
             contact_values.contact_type = shared_values.contact_type
             and contact_values.contact_value = shared_values.contact_value
-    left join placeholders
-        on
-            contact_values.contact_type = placeholders.contact_type
-            and contact_values.contact_value = placeholders.value
-    where
-        placeholders.value is null
-        and (contact_values.is_sound or shared_values.matches_unsound)
+    where contact_values.is_sound or shared_values.matches_unsound
 )
 
 select * from matching_values
