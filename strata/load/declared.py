@@ -46,7 +46,7 @@ def read_tables(project: Path) -> list[Table]:
     if not path.exists():
         raise LoadError(f"there is no {DECLARATION}: run it in the folder of dbt_project.yml")
     declared = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return [_table(node) for source in declared["sources"] for node in source["tables"]]
+    return [table_of(node) for source in declared["sources"] for node in source["tables"]]
 
 
 def check_missing(tables: Collection[Table], missing: Collection[str]) -> None:
@@ -60,12 +60,16 @@ def check_missing(tables: Collection[Table], missing: Collection[str]) -> None:
     known = {table.name: table for table in tables}
     for name in missing:
         if name not in known:
-            raise LoadError(f"--missing-sources: there is no raw table '{name}'")
+            raise LoadError(f"missing sources: there is no raw table '{name}'")
         if known[name].is_required:
-            raise LoadError(f"the raw table {name} is required: it cannot be missing")
+            raise LoadError(
+                f"the raw table {name} is required: take it out of the missing sources, and give"
+                " the folder that has it"
+            )
 
 
-def _table(node: dict[str, Any]) -> Table:
+def table_of(node: dict[str, Any]) -> Table:
+    """Return a table as it is declared: its `name`, `columns` and `config`."""
     columns: list[dict[str, Any]] = node["columns"]
     needed = [name["name"] for name in columns if {"required", "key"} & _meta(name).keys()]
     return Table(

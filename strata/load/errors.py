@@ -1,5 +1,7 @@
 """What a user can mend."""
 
+from strata.errors import UserError
 
-class LoadError(Exception):
-    """The raw tables cannot be loaded, and nothing has changed; the message is one clear line."""
+
+class LoadError(UserError):
+    """The raw tables cannot be read or loaded, and nothing has changed; a clear line a fault."""

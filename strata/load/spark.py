@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from pyhive import exc, hive
@@ -20,7 +21,7 @@ from thrift.Thrift import TException
 
 from strata.load.declared import Table
 from strata.load.errors import LoadError
-from strata.load.files import FORMATS, RawFile, Report, not_found
+from strata.load.files import FORMATS, RawFile, Report, converting, not_found
 
 HOST: Final = ("STRATA_SPARK_HOST", "127.0.0.1")
 PORT: Final = ("STRATA_SPARK_PORT", "10000")
@@ -68,7 +69,7 @@ def inspect(
     with _cursor() as cursor:
         for table in tables:
             file = RawFile(table) if table.name in missing else _inspect_file(cursor, url, table)
-            file.positions()
+            file.check_columns()
             report(table.name, 0)
             found.append(file)
     return found
@@ -191,6 +192,8 @@ def _make_table(cursor: Any, name: str, file: RawFile) -> int:
         raise LoadError(
             f"{file.location}: Spark reads no nanoseconds; write {column} in microseconds"
         )
+    if file.encoding != "utf-8":
+        raise LoadError(f"{file.location} is not UTF-8; {converting(Path(file.location).parent)}")
     columns = ", ".join(f"c{position} string" for position in range(len(file.columns)))
     cursor.execute(
         f"create table {name} {f'({columns})' if file.file_format == 'csv' else ''}"
@@ -239,7 +242,7 @@ def _drop(
 
 
 def _options(file: RawFile) -> str:
-    given = CSV if file.file_format == "csv" else {}
+    given = CSV | {"sep": file.delimiter} if file.file_format == "csv" else {}
     if file.line_end:
         # else it takes all ends of lines for the same, those in the cells too
         given = given | {"lineSep": file.line_end}
