@@ -172,32 +172,31 @@ def by_date(history: History) -> Iterator[tuple[date, History]]:
     yield from sorted(rows_of.items(), key=lambda item: item[0])
 
 
-def test_value_rank_is_the_order_of_score_revenue_and_id(history: History) -> None:
+def test_value_rank_counts_who_has_a_better_score_or_more_revenue(history: History) -> None:
     for day, rows in by_date(history):
-        scores = np.array(
-            [np.nan if (it := row["composite_score"]) is None else round(it, 6) for row in rows]
-        )
-        revenue = np.array([float(row["net_revenue_12m"]) for row in rows])
-        ids = np.array([row["customer_id"] for row in rows])
-        order = np.lexsort((ids, -revenue, -scores))  # the last key first; nan last
-        ranks = np.empty(len(rows), int)
-        ranks[order] = np.arange(1, len(rows) + 1)
-        assert [row["value_rank"] for row in rows] == ranks.tolist(), day
+        keys = [
+            (
+                -math.inf if (it := row["composite_score"]) is None else round(it, 6),
+                row["net_revenue_12m"],
+            )
+            for row in rows
+        ]
+        places = {key: place for place, key in reversed([*enumerate(sorted(keys)[::-1], 1)])}
+        assert [row["value_rank"] for row in rows] == [places[key] for key in keys], day
 
 
-def test_pareto_class_is_by_the_share_before_the_customer(history: History) -> None:
+def test_pareto_class_is_by_the_share_of_those_with_more_revenue(history: History) -> None:
     """Shares are of the revenue that is above zero, for it alone is brought by somebody."""
     for day, rows in by_date(history):
         classes = [row for row in read_seed("pareto_classes") if is_in_force(row, day)]
         limits = [(float(row["upper_share"] or "inf"), row["class_code"]) for row in classes]
         cents = np.array([int(row["net_revenue_12m"] * 100) for row in rows])
-        order = np.lexsort((np.array([row["customer_id"] for row in rows]), -cents))
-        earned = np.maximum(cents[order], 0)
-        before = (np.cumsum(earned) - earned) / earned.sum()
-        for place, share in zip(order, before, strict=True):
-            paid = cents[place] > 0
+        earned = np.sort(np.maximum(cents, 0))
+        above = earned.sum() - np.append(0, np.cumsum(earned))
+        before = above[np.searchsorted(earned, cents, side="right")] / earned.sum()
+        for row, paid, share in zip(rows, cents > 0, before, strict=True):
             expected = min(it for it in limits if share < it[0])[1] if paid else max(limits)[1]
-            assert rows[place]["pareto_class"] == expected, (day, rows[place]["customer_id"])
+            assert row["pareto_class"] == expected, (day, row["customer_id"])
 
 
 def test_cluster_is_that_of_the_nearest_centre(history: History) -> None:

@@ -401,22 +401,17 @@ def test_a_new_survivor_is_ranked_beside_the_stored(story: Story, day: date) -> 
     """Nobody else's rank in the frozen month moves, so that two may share one."""
     rows = {name: row for (name, at), row in story.second.items() if at == day}
 
-    def by_score(name: str) -> tuple[float, Decimal, str]:
-        return -rows[name]["composite_score"], -rows[name]["net_revenue_12m"], name
+    def worth(name: str) -> tuple[float, Decimal]:
+        return round(rows[name]["composite_score"], 6), rows[name]["net_revenue_12m"]
 
-    def by_revenue(name: str) -> tuple[Decimal, str]:
-        return -rows[name]["net_revenue_12m"], name
-
-    earned = [(name, rows[name]["net_revenue_12m"]) for name in sorted(rows, key=by_revenue)]
-    total = sum(revenue for _, revenue in earned)
+    revenues = [row["net_revenue_12m"] for row in rows.values()]
     for name in ("found", "elder"):
-        assert rows[name]["value_rank"] == sorted(rows, key=by_score).index(name) + 1
-        place = [it for it, _ in earned].index(name)
-        share = sum(revenue for _, revenue in earned[:place]) / total
+        assert rows[name]["value_rank"] == sum(worth(it) > worth(name) for it in rows) + 1
+        share = sum(it for it in revenues if it > rows[name]["net_revenue_12m"]) / sum(revenues)
         expected = "A" if share < Decimal("0.8") else "B" if share < Decimal("0.95") else "C"
         assert rows[name]["pareto_class"] == expected
     assert min(rows[name]["net_revenue_12m"] for name in ("found", "elder")) > 0
-    assert min(revenue for _, revenue in earned) >= 0
+    assert min(revenues) >= 0
 
 
 def test_a_newcomer_has_the_months_since_registration(story: Story) -> None:

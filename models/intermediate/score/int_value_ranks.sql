@@ -14,22 +14,27 @@ classes as (
     select * from {{ ref('int_pareto_classes') }}
 ),
 
+-- Equals share: whoever has the same score and revenue has the same rank, and whoever has the same
+-- revenue has the same share of others before them.
 ranked as (
     select
         customer_id,
         net_revenue_12m,
-        row_number() over (
+        rank() over (
             partition by evaluation_date
             -- the last bits of a score are not the same on every engine
             order by
                 {{ to_decimal('composite_score', 6) }} desc nulls last,
-                net_revenue_12m desc,
-                customer_id asc
+                net_revenue_12m desc
         ) as value_rank,
         sum(positive_revenue) over (
             partition by evaluation_date
-            order by net_revenue_12m desc, customer_id asc
-            rows between unbounded preceding and 1 preceding
+            order by net_revenue_12m desc
+            range between unbounded preceding and current row
+        ) - sum(positive_revenue) over (
+            partition by
+                evaluation_date,
+                net_revenue_12m
         ) as revenue_before,
         sum(positive_revenue) over (partition by evaluation_date) as revenue_of_all,
         evaluation_date
@@ -43,7 +48,7 @@ shared as (
         case
             when net_revenue_12m > 0
                 then
-                    cast(coalesce(revenue_before, 0) as {{ type_double() }})
+                    cast(revenue_before as {{ type_double() }})
                     / cast(revenue_of_all as {{ type_double() }})
             else 1
         end as share_before,
