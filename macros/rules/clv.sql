@@ -92,16 +92,13 @@
     {%- endfor %}
 {%- endmacro %}
 
-{#- Expected value of a purchase day: the customer's own mean, drawn to that of all. -#}
+{#- Expected value of a purchase day: the customer's own mean, drawn to that of all; without a repeat
+    purchase x = 0 it is p v / (q - 1), that of all. A mean below 0 is none of Gamma-Gamma: it counts
+    as 0, and the purchases count. -#}
 {% macro gamma_gamma_value() -%}
-    case
-        when bgnbd_frequency > 0 and bgnbd_monetary > 0
-            then
-                gamma_gamma_p
-                * (gamma_gamma_v + bgnbd_frequency * bgnbd_monetary)
-                / (gamma_gamma_p * bgnbd_frequency + gamma_gamma_q - 1)
-        when bgnbd_frequency is not null then gamma_gamma_p * gamma_gamma_v / (gamma_gamma_q - 1)
-    end
+    gamma_gamma_p
+    * (gamma_gamma_v + bgnbd_frequency * greatest(bgnbd_monetary, 0))
+    / (gamma_gamma_p * bgnbd_frequency + gamma_gamma_q - 1)
 {%- endmacro %}
 
 {#- The naive yearly value that a prediction must beat: mean monthly revenue since the first order, for

@@ -142,30 +142,13 @@ class Fitted:
         self.purchases.predict = self.purchases.conditional_expected_number_of_purchases_up_to_time
 
     def predict(self, summary: pd.DataFrame) -> pd.DataFrame:
-        """Return the predictions for each customer.
-
-        Who has bought again but never paid (m <= 0) is worth what customers are who have not
-        bought again, whereas lifetimes takes a mean of zero at its word.
-        """
+        """Return the predictions for each customer."""
         x, t_x, age = summary["frequency"], summary["recency"], summary["T"]
-        paid_again = x.where(summary["monetary_value"] > 0, 0)
+        mean = summary["monetary_value"]
         expected = self.purchases.predict
-        value = self.value.conditional_expected_average_profit(
-            paid_again, summary["monetary_value"]
-        )
-        months = [expected(30 * month, x, t_x, age) for month in range(13)]
+        value = self.value.conditional_expected_average_profit(x, mean)
         clv = self.value.customer_lifetime_value(
-            self.purchases,
-            x,
-            t_x,
-            age,
-            summary["monetary_value"],
-            time=12,
-            discount_rate=DISCOUNT_RATE,
-            freq="D",
-        )
-        of_free = value * sum(
-            (months[it] - months[it - 1]) / (1 + DISCOUNT_RATE) ** it for it in range(1, 13)
+            self.purchases, x, t_x, age, mean, time=12, discount_rate=DISCOUNT_RATE, freq="D"
         )
         return pd.DataFrame(
             {
@@ -173,7 +156,7 @@ class Fitted:
                 "expected_orders_90d": expected(90, x, t_x, age),
                 "expected_orders_365d": expected(365, x, t_x, age),
                 "expected_order_value": value,
-                "clv_12m": clv.where(paid_again == x, of_free),
+                "clv_12m": clv,
             },
             index=summary.index,
         )

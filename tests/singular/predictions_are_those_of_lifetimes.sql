@@ -1,7 +1,7 @@
 -- p_alive, expected orders and expected order value of worked examples are those that the Python
 -- package lifetimes 0.11.3 gives. The series is cut off, so it is least exact for a long horizon and
--- who first ordered lately. A customer whose repeat purchase days brought nothing takes the value of
--- x = 0 here. lifetimes has no value at a = 1: there it is the mean of those beside.
+-- who first ordered lately. lifetimes has no value at a = 1: there it is the mean of those beside. A mean
+-- below 0 counts as 0 here.
 
 {%- set shapes = {
     'usual': [0.6, 90, 0.3, 3, 2.5, 3.5, 3000],
@@ -17,7 +17,8 @@
     ['usual', 3, 120, 150, 250.5, 0.91154908703402, 1.1854482137766558, 4.41529002437719, 937.875],
     ['usual', 12, 700, 730, 80, 0.9668631355955579, 1.3183226914853226, 5.146280912841362, 304.6153846153845],
     ['usual', 2, 10, 900, 40, 0.03323592233762067, 0.007785012790605132, 0.030783231699820373, 1026.6666666666667],
-    ['usual', 5, 300, 300, 0, 0.958904109589041, 1.207603232813497, 4.595068731323955, 3000.0],
+    ['usual', 5, 300, 300, 0, 0.958904109589041, 1.207603232813497, 4.595068731323955, 500.0],
+    ['usual', 5, 300, 300, -80, 0.958904109589041, 1.207603232813497, 4.595068731323955, 500.0],
     ['cdnow', 0, 0, 30, 0, 1.0, 0.301337841137373, 0.91256913561124, 35.24178832116788],
     ['cdnow', 0, 0, 200, 0, 1.0, 0.0895193250396054, 0.3192724290176873, 35.24178832116788],
     ['cdnow', 1, 30, 30, 100, 0.7536659624704859, 1.0956999348949876, 3.0556568364048617, 80.26279199110121],
