@@ -29,16 +29,25 @@
             staged.*,
             row_number() over (
                 partition by staged.{{ key }}
-                order by
-                    {% if 'updated_at' in raw %}staged.updated_at desc nulls last,{% endif %}
-                    {%- for column in raw.values() %}
-                    staged.{{ 'raw_' if may_be_lost(column) }}{{ column.name }}
-                        desc nulls last{{ ',' if not loop.last }}
-                    {%- endfor %}
+                order by {{ newest_first(raw, 'staged') }}
             ) > 1 as is_superseded
         from {{ ref(staging_model) }} as staged
         inner join repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
     )
+{%- endmacro %}
+
+{#- The order in which the first row of a key is the one that counts: the latest, whatever its rows are. -#}
+{% macro newest_first(raw, rows) -%}
+    {%- if 'updated_at' in raw -%}{{ rows }}.updated_at desc nulls last, {% endif %}
+    {%- for column in raw.values() %}
+    {{ rows }}.{{ 'raw_' if may_be_lost(column) }}{{ column.name }} desc nulls last
+    {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- A list of defects without one that turned out to be none. -#}
+{% macro without_defect(defects, reason) -%}
+    nullif(replace({{ defects }}, ',{{ reason }},', ','), ',')
 {%- endmacro %}
 
 {#- Joins that tell whose record a row is. An erased record is found by the hash of its identifier. -#}
@@ -89,11 +98,20 @@
     {{ return("coalesce(orders.fate, erased_orders.fate, 'quarantined') = 'quarantined'") }}
 {%- endmacro %}
 
+{#- What a line of an order comes to, in the currency of the order. -#}
+{% macro item_amount(rows) -%}
+    cast(
+        {{ rows }}.quantity * {{ rows }}.unit_price - coalesce({{ rows }}.discount_amount, 0)
+        as decimal(18, 2)
+    )
+{%- endmacro %}
+
 {#- A child of an excluded order is excluded with its reason. -#}
-{% macro order_exclusion(date_column) -%}
+{% macro order_exclusion(date_column, not_a_sale='false') -%}
     case
         when coalesce(orders.exclusion, erased_orders.exclusion) is not null
             then coalesce(orders.exclusion, erased_orders.exclusion)
+        when {{ not_a_sale }} then 'not_a_sale'
         when {{ date_column }} > {{ as_of_date() }} then 'after_as_of_date'
     end
 {%- endmacro %}

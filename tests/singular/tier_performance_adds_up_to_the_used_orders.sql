@@ -1,5 +1,6 @@
 -- In each month of the history but the first, the tiers and `none` together have the used orders of
--- the month and the refunds of these orders, to the cent.
+-- the month, the refunds and credits of these orders, and the credits of the month that name none, to the
+-- cent.
 
 with
 
@@ -7,10 +8,10 @@ facts as (
     select
         {{ month_index('order_date') }} as month_index,
         1 as orders,
-        reporting_amount as gross_revenue,
+        reporting_amount - prepaid_amount as gross_revenue,
         0 as refunded
     from {{ ref('int_orders_checked') }}
-    where fate = 'used'
+    where fate = 'used' and not is_credit
     union all
     select
         {{ month_index('order_date') }} as month_index,
@@ -18,6 +19,14 @@ facts as (
         0 as gross_revenue,
         reporting_amount as refunded
     from {{ ref('int_refunds_checked') }}
+    where fate = 'used'
+    union all
+    select
+        {{ month_index('sale_date') }} as month_index,
+        0 as orders,
+        0 as gross_revenue,
+        -reporting_amount as refunded
+    from {{ ref('int_credits_checked') }}
     where fate = 'used'
 ),
 

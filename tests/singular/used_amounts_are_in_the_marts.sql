@@ -1,5 +1,5 @@
--- The used orders less the used refunds, converted, are the lifetime revenue of the marts, to the
--- cent; and per currency the reconciliation tells the same amounts unconverted.
+-- The used orders less the used refunds and what was no revenue, such as gift cards, converted, are the
+-- lifetime revenue of the marts, to the cent; used credits, orders below zero, lower it too. And per currency the reconciliation tells the same amounts unconverted.
 
 with
 
@@ -7,8 +7,15 @@ used as (
     select
         currency,
         amount,
-        reporting_amount
+        reporting_amount - prepaid_amount as reporting_amount
     from {{ ref('int_orders_checked') }}
+    where fate = 'used' and not is_credit
+    union all
+    select
+        currency,
+        amount,
+        reporting_amount
+    from {{ ref('int_credits_checked') }}
     where fate = 'used'
     union all
     select

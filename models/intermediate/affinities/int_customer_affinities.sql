@@ -22,8 +22,7 @@ orders as (
         mod({{ days_between("date '1969-12-29'", 'order_date') }}, 7) + 1 as weekday,
         1 as purchases,
         reporting_amount as amount
-    from {{ ref('int_orders_checked') }}
-    where fate = 'used'
+    from {{ ref('int_sales') }}
 ),
 
 products as (

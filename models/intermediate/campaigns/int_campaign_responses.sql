@@ -12,8 +12,7 @@ sales as (
         reporting_amount,
         order_date,
         ordered_at
-    from {{ ref('int_orders_checked') }}
-    where fate = 'used'
+    from {{ ref('int_sales') }}
 ),
 
 conversions as (

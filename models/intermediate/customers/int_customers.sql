@@ -94,7 +94,7 @@ days as (
     select
         customer_id,
         min(known_date) as start_date,
-        min(sale_date) as first_order_date
+        min(case when purchase_days = 1 then sale_date end) as first_order_date
     from {{ ref('int_customer_days') }}
     group by customer_id
 ),

@@ -45,8 +45,8 @@ measured as (
     select
         facts.customer_id,
         {{ day }} as evaluation_date,
-        min(facts.sale_date) as first_order_date,
-        max(facts.sale_date) as last_order_date,
+        min(case when facts.purchase_days = 1 then facts.sale_date end) as first_order_date,
+        max(case when facts.purchase_days = 1 then facts.sale_date end) as last_order_date,
         max(facts.interaction_date) as last_interaction_date,
         sum(facts.orders) as lifetime_orders,
         sum(facts.purchase_days) as purchase_days,

@@ -11,27 +11,25 @@ order_costs as (
 
 sales as (
     select
-        orders.customer_id,
-        orders.order_date,
-        orders.reporting_amount,
-        orders.reporting_amount - order_costs.cost_of_goods as margin,
-        case when order_costs.order_id is not null then orders.reporting_amount end as costed_revenue
-    from {{ ref('int_orders_checked') }} as orders
-    left join order_costs on orders.order_id = order_costs.order_id
-    where orders.fate = 'used'
+        sales.customer_id,
+        sales.order_date,
+        sales.reporting_amount,
+        sales.reporting_amount - order_costs.cost_of_goods as margin,
+        case when order_costs.order_id is not null then sales.reporting_amount end as costed_revenue
+    from {{ ref('int_sales') }} as sales
+    left join order_costs on sales.order_id = order_costs.order_id
 ),
 
 -- A refund takes its amount from the margin; the goods are not taken to come back.
 refunds as (
     select
         refunds.customer_id,
-        refunds.order_date,
-        refunds.refund_date,
+        refunds.sale_date,
+        refunds.known_date,
         refunds.reporting_amount,
         case when order_costs.order_id is not null then -refunds.reporting_amount end as margin
-    from {{ ref('int_refunds_checked') }} as refunds
+    from {{ ref('int_refunds') }} as refunds
     left join order_costs on refunds.order_id = order_costs.order_id
-    where refunds.fate = 'used'
 ),
 
 registrations as (
@@ -84,15 +82,12 @@ first_days as (
     where gap_days is null
 ),
 
+-- A credit that names no order may be of a day, or a customer, without sales.
 refund_days as (
     select
         refunds.customer_id,
-        refunds.order_date as sale_date,
-        -- a refund dated before its sale is known with the sale
-        case
-            when refunds.refund_date < refunds.order_date then refunds.order_date
-            else refunds.refund_date
-        end as known_date,
+        refunds.sale_date,
+        refunds.known_date,
         0 as month_bit,
         0 as purchase_days,
         cast(null as integer) as gap_days,
@@ -104,21 +99,18 @@ refund_days as (
         cast(
             sum(
                 case
-                    when refunds.order_date = first_days.first_order_date
+                    when refunds.sale_date = first_days.first_order_date
                         then refunds.reporting_amount
                     else 0
                 end
             ) as decimal(18, 2)
         ) as first_day_refunded
     from refunds
-    inner join first_days on refunds.customer_id = first_days.customer_id
+    left join first_days on refunds.customer_id = first_days.customer_id
     group by
         refunds.customer_id,
-        refunds.order_date,
-        case
-            when refunds.refund_date < refunds.order_date then refunds.order_date
-            else refunds.refund_date
-        end
+        refunds.sale_date,
+        refunds.known_date
 ),
 
 -- The day from which a customer is one, if not for a sale.

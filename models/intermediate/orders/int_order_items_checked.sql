@@ -12,6 +12,7 @@ with
 
 {{ rows_by_key('order_items', raw, 'order_items', 'order_item_id') }},
 
+-- What becomes of a credit also depends on the order that it names. It is no sale, nor are its items.
 orders as (
     select
         order_id,
@@ -19,16 +20,33 @@ orders as (
         order_date,
         currency,
         exchange_rate,
+        false as is_credit,
         exclusion,
         fate
     from {{ ref('int_orders_checked') }}
+    where not is_superseded and not is_credit
+    union all
+    select
+        order_id,
+        customer_id,
+        credit_date as order_date,
+        currency,
+        null as exchange_rate,
+        true as is_credit,
+        coalesce(exclusion, 'not_a_sale') as exclusion,
+        fate
+    from {{ ref('int_credits_checked') }}
     where not is_superseded
 ),
 
 products as (
-    select product_id
-    from {{ ref('int_products_checked') }}
-    where fate = 'used'
+    select
+        products.product_id,
+        coalesce(product_categories.is_revenue, true) as is_revenue
+    from {{ ref('int_products_checked') }} as products
+    left join {{ ref('product_categories') }} as product_categories
+        on products.category = product_categories.category
+    where products.fate = 'used'
 ),
 
 erased_orders as (
@@ -44,10 +62,7 @@ erased_orders as (
 items_with_amounts as (
     select
         order_items.*,
-        cast(
-            order_items.quantity * order_items.unit_price
-            - coalesce(order_items.discount_amount, 0) as decimal(18, 2)
-        ) as amount
+        {{ item_amount('order_items') }} as amount
     from order_items
 ),
 
@@ -65,8 +80,10 @@ looked_up as (
                 'order_items.product_id is not null and products.product_id is null',
             'orphan_row': 'order_items.order_id is not null and ' ~ order_is_missing(),
             'invalid_number': converts_to_too_much('order_items', converted_amount),
-        }, also='order_items.defects') }} as all_defects,
-        {{ order_exclusion('orders.order_date') }} as exclusion
+        }, also='case when orders.is_credit then '
+        ~ without_defect('order_items.defects', 'negative_amount')
+        ~ ' else order_items.defects end') }} as all_defects,
+        {{ order_exclusion('orders.order_date', not_a_sale='not products.is_revenue') }} as exclusion
     from items_with_amounts as order_items
     left join orders on order_items.order_id = orders.order_id
     left join erased_orders

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}  -- the largest input, and the parent of items and refunds
 {%- set raw = raw_columns('orders') %}
+{%- set is_credit = "(orders.amount < 0 and order_statuses.negative_is = 'credit')" %}
 
 with
 
@@ -8,7 +9,9 @@ with
 order_statuses as (
     select
         status,
-        is_sale
+        is_sale,
+        negative_is,
+        free_is
     from {{ ref('order_statuses') }}
 ),
 
@@ -43,6 +46,10 @@ orders_at_rates as (
             and orders.order_date < exchange_rates.valid_to
 ),
 
+prepayments as (
+    select * from {{ ref('int_order_prepayments') }}
+),
+
 looked_up as (
     select
         orders.*,
@@ -57,11 +64,18 @@ looked_up as (
             ~ "' and currencies.currency is not null and orders.order_date is not null"
             ~ " and orders.exchange_rate is null",
             invalid_number=converts_to_too_much('orders', 'orders.converted_amount'),
-        ), also='orders.defects') }} as all_defects,
-        {{ exclusion('orders.order_date', not_a_sale='not order_statuses.is_sale') }} as exclusion
+        ), also='case when ' ~ is_credit ~ ' then ' ~ without_defect('orders.defects', 'negative_amount')
+        ~ ' else orders.defects end') }} as all_defects,
+        {{ exclusion('orders.order_date', not_a_sale='(not order_statuses.is_sale and not coalesce('
+        ~ is_credit ~ ", false)) or (orders.amount = 0 and order_statuses.free_is = 'not_a_sale')"
+        ~ ' or case when ' ~ is_credit
+        ~ ' then prepayments.is_whole_credit else prepayments.is_whole_order end') }} as exclusion,
+        coalesce({{ is_credit }}, false) as is_credit,
+        prepayments.prepaid_amount
     from orders_at_rates as orders
     left join order_statuses on orders.status = order_statuses.status
     left join currencies on orders.currency = currencies.currency
+    left join prepayments on orders.order_id = prepayments.order_id
     {{ join_customer_records('orders') }}
 ),
 
@@ -73,6 +87,8 @@ checked as (
             else order_id
         end as order_id,
         unified_customer_id as customer_id,
+        case when is_credit and coalesce(exclusion, '') <> 'erased_customer' then original_order_id end
+            as original_order_id,
         channel,
         currency,
         {{ row_fate('all_defects', 'exclusion') }} as fate,
@@ -80,12 +96,21 @@ checked as (
         exclusion,
         nulled_columns,
         case
-            when all_defects is not null and coalesce(exclusion, '') <> 'erased_customer'
+            when
+                (all_defects is not null or is_credit)
+                and coalesce(exclusion, '') <> 'erased_customer'
                 then {{ raw_row(raw) }}
         end as raw_row,
         amount,
         exchange_rate,
         reporting_amount,
+        case
+            when is_credit or coalesce(prepaid_amount, 0) <= 0 then cast(0 as decimal(18, 2))
+            when prepaid_amount >= amount then reporting_amount
+            when exchange_rate is null then prepaid_amount
+            else {{ as_money(converted('prepaid_amount', 'exchange_rate')) }}
+        end as prepaid_amount,
+        is_credit,
         is_superseded,
         order_date,
         ordered_at

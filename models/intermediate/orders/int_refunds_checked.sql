@@ -21,7 +21,7 @@ orders as (
         exclusion,
         fate
     from {{ ref('int_orders_checked') }}
-    where not is_superseded
+    where not is_superseded and not is_credit
 ),
 
 erased_orders as (

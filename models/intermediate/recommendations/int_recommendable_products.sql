@@ -14,7 +14,8 @@ products as (
 product_categories as (
     select
         category,
-        is_consumable
+        is_consumable,
+        is_revenue
     from {{ ref('product_categories') }}
 ),
 
@@ -26,6 +27,7 @@ described as (
         coalesce(product_categories.is_consumable, false) as is_consumable
     from products
     left join product_categories on products.category = product_categories.category
+    where coalesce(product_categories.is_revenue, true)
 )
 
 select * from described

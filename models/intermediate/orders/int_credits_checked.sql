@@ -1,0 +1,109 @@
+{#- the reporting currency has no rate #}
+{%- set converted_amount -%}
+    case
+        when not is_at_original_rate then reporting_amount
+        when original_rate is null then amount
+        else {{ converted('amount', 'original_rate') }}
+    end
+{%- endset %}
+
+with
+
+credits as (
+    select * from {{ ref('int_orders_checked') }}
+    where is_credit
+),
+
+orders as (
+    select
+        order_id,
+        customer_id,
+        order_date,
+        currency,
+        exchange_rate,
+        exclusion,
+        fate
+    from {{ ref('int_orders_checked') }}
+    where not is_superseded and not is_credit
+),
+
+erased_orders as (
+    select
+        order_id,
+        exclusion,
+        fate
+    from {{ ref('int_orders_checked') }}
+    where exclusion = 'erased_customer' and not is_superseded
+),
+
+-- Of the order that a credit takes back, in its currency: at its rate, as a refund.
+matched as (
+    select
+        credits.*,
+        orders.order_date as original_date,
+        orders.exchange_rate as original_rate,
+        coalesce(orders.fate = 'used' and orders.currency = credits.currency, false)
+            as is_at_original_rate,
+        credits.original_order_id is not null
+        and ({{ order_is_missing() }} or orders.customer_id <> credits.customer_id) as is_orphan,
+        {{ order_exclusion('credits.order_date') }} as original_exclusion
+    from credits
+    left join orders on credits.original_order_id = orders.order_id
+    left join erased_orders
+        on case
+            when orders.order_id is null then {{ salted_hash('credits.original_order_id') }}
+        end = erased_orders.order_id
+),
+
+looked_up as (
+    select
+        order_id,
+        original_order_id,
+        customer_id,
+        currency,
+        amount,
+        {{ as_money(converted_amount) }} as reporting_amount,
+        coalesce(original_date, order_date) as sale_date,
+        order_date as credit_date,
+        nulled_columns,
+        raw_row,
+        is_superseded,
+        {{ name_list(
+            {
+                'orphan_row': 'is_orphan',
+                'invalid_number': converts_to_too_much('matched', converted_amount),
+            },
+            also='case when is_at_original_rate then '
+            ~ without_defect('defects', 'missing_exchange_rate') ~ ' else defects end',
+        ) }} as all_defects,
+        case
+            when original_exclusion = 'erased_customer' then original_exclusion
+            else coalesce(exclusion, original_exclusion)
+        end as all_exclusion
+    from matched
+),
+
+checked as (
+    select
+        order_id,
+        case when coalesce(all_exclusion, '') <> 'erased_customer' then original_order_id end
+            as original_order_id,
+        customer_id,
+        currency,
+        amount,
+        reporting_amount,
+        sale_date,
+        credit_date,
+        nulled_columns,
+        case
+            when all_defects is not null and coalesce(all_exclusion, '') <> 'erased_customer'
+                then raw_row
+        end as raw_row,
+        is_superseded,
+        all_defects as defects,
+        all_exclusion as exclusion,
+        {{ row_fate('all_defects', 'all_exclusion') }} as fate
+    from looked_up
+)
+
+select * from checked
