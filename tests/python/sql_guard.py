@@ -331,7 +331,7 @@ def is_without_frame(window: exp.Window) -> bool:
     return (
         isinstance(window.this, exp.AggFunc)
         and not isinstance(window.this, exp.Lag | exp.Lead | exp.FirstValue | exp.LastValue)
-        and not isinstance(window.this, exp.RowNumber)
+        and not isinstance(window.this, exp.RowNumber | exp.Rank)
         and window.args.get("order") is not None
         and window.args.get("spec") is None
     )

@@ -24,8 +24,8 @@ ELSEWHERE: Final = DIALECTS[len(BUILT_ON) :]
 FUNCTIONS: Final = frozenset(
     [
         *("abs", "cast", "ceil", "coalesce", "count", "exp", "extract", "floor", "lag", "lead"),
-        *("length", "ln", "lower", "max", "min", "mod", "nullif", "power", "row_number", "sqrt"),
-        *("substring", "sum", "trim", "upper"),
+        *("length", "ln", "lower", "max", "min", "mod", "nullif", "power", "rank", "replace"),
+        *("row_number", "sqrt", "substring", "sum", "trim", "upper"),
     ]
 )
 """What a model may call: these are there on all eight engines, and mean the same."""
