@@ -3,7 +3,7 @@ BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build docs test lint check demo bench up-postgres up-spark down lock clean
+.PHONY: help setup build docs test test-fast test-long lint check demo bench up-postgres up-spark down lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -26,16 +26,25 @@ docs: setup  ## Write the static docs page, build/docs/index.html
 	$(BIN)/dbt --quiet docs generate --static
 	@mkdir -p build/docs && cp target/static_index.html build/docs/index.html
 
+# No warehouse and no setting of the caller decides what SQL is linted: a history that stands is compiled otherwise.
+UNSET := $(foreach name,$(filter STRATA_%,$(.VARIABLES)),-u $(name))
 lint: setup  ## Check the style of Python and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 models tests/singular
+	env $(UNSET) STRATA_DUCKDB_PATH=:memory: DBT_TARGET_PATH=build/lint \
+		$(BIN)/sqlfluff lint --processes 2 models tests/singular
 
-test: lint  ## Run every check
-	$(BIN)/pytest
+test-fast: lint  ## Lint, the demo with its unit tests, and the core of pytest: for while you work
+	$(BIN)/pytest -m "not slow and not long"
 
-check: test  ## The same, for before a commit
+test: lint  ## Run every check but the long ones
+	$(BIN)/pytest -m "not long"
+
+test-long: setup  ## Run the long property tests: whole matrices and many more drawn cases
+	$(BIN)/pytest -m long
+
+check: test  ## The same as test, for before you stop
 
 demo: setup  ## Write demo/ anew
 	$(BIN)/strata demo --customers 2000 --out demo

@@ -1,5 +1,4 @@
-{#- At the end of a run: what a failed rule test found, the day that was evaluated, and how many
-    raw rows lie after it. -#}
+{#- At the end of a run: what failed rule tests found, and in one block what a reader of the marts must know. -#}
 
 {% macro report_rule_defects(results) -%}
     {%- if execute -%}
@@ -15,16 +14,122 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro report_as_of_date(results) -%}
+{#- Only what this run has made is told. -#}
+{% macro report_build(results) -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
-        {%- set later = namespace(rows='') -%}
+        {%- set made = {} -%}
         {%- for result in results
-            if result.node.name == 'data_quality_summary' and result.status == 'success' -%}
-            {%- set found = run_query(
-                'select coalesce(sum(found), 0) from ' ~ result.node.relation_name
-                ~ " where check_type = 'exclusion' and check_name = 'after_as_of_date'") -%}
-            {%- set later.rows = '; ' ~ found.columns[0].values()[0] ~ ' raw rows lie after it' -%}
+            if result.node.resource_type == 'model' and result.status == 'success' -%}
+            {%- do made.update({result.node.name: result.node.relation_name}) -%}
         {%- endfor -%}
-        {%- do log('as_of_date: ' ~ as_of_day() ~ later.rows, info=true) -%}
+        {%- set lines = [] -%}
+        {%- set later = namespace(rows='') -%}
+        {%- if 'source_reconciliation' in made -%}
+            {%- do lines.extend(told_rows(made['source_reconciliation'])) -%}
+        {%- endif -%}
+        {%- if 'data_quality_summary' in made -%}
+            {%- set rows_after, found = told_quality(made['data_quality_summary']) -%}
+            {%- set later.rows = '; ' ~ rows_after ~ ' raw rows lie after it' -%}
+            {%- do lines.extend(found) -%}
+        {%- endif -%}
+        {%- if 'int_freshness' in made -%}
+            {%- do lines.extend(told_facts(made['int_freshness'])) -%}
+        {%- endif -%}
+        {%- if 'customer_tiers' in made -%}
+            {%- do lines.extend(told_tiers(made['customer_tiers'])) -%}
+        {%- endif -%}
+        {%- do lines.extend(told_demo_seeds()) -%}
+        {%- do log(
+            'as_of_date: ' ~ as_of_day() ~ ' (' ~ var('business_timezone') ~ ', money in '
+            ~ var('reporting_currency') ~ ')' ~ later.rows, info=true) -%}
+        {%- for line in lines -%}
+            {%- do log('  ' ~ line, info=true) -%}
+        {%- endfor -%}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro with_share(count, whole) -%}
+    {{ return('{:,}'.format(count | int) ~ (' (' ~ '{:.1f}'.format(100 * count / whole) ~ ' %)' if whole else '')) }}
+{%- endmacro %}
+
+{% macro told_rows(relation) -%}
+    {%- set lines = [] -%}
+    {%- for row in run_query(
+        'select source_table, sum(raw_rows), sum(used_rows), sum(excluded_rows), sum(quarantined_rows) from '
+        ~ relation ~ ' group by source_table order by sum(raw_rows) desc, source_table').rows -%}
+        {%- set parts = [] -%}
+        {%- for position, name in {2: 'used', 3: 'excluded', 4: 'quarantined'}.items()
+            if row[position] or name == 'used' -%}
+            {%- do parts.append(with_share(row[position], row[1]) ~ ' ' ~ name) -%}
+        {%- endfor -%}
+        {%- do lines.append(
+            row[0] ~ ': ' ~ '{:,}'.format(row[1] | int) ~ ' rows, ' ~ parts | join(', ')) -%}
+    {%- endfor -%}
+    {{ return(lines) }}
+{%- endmacro %}
+
+{% macro told_quality(relation) -%}
+    {%- set wordings = {
+        ('orders', 'missing_customer'): 'orders that nobody placed (guests whom no e-mail or phone joins to a person)',
+        ('refunds', 'orphan_row'): 'refunds whose order is not known'} -%}
+    {%- set lines = [] -%}
+    {%- set later = namespace(rows=0) -%}
+    {%- for row in run_query(
+        'select source_table, check_type, check_name, found, found_share from ' ~ relation
+        ~ " where check_type in ('defect', 'unmatched_override', 'unmatched_merge', 'adjusted_time')"
+        ~ " or check_name = 'after_as_of_date' order by source_table, check_type, check_name").rows -%}
+        {%- if row[2] == 'after_as_of_date' -%}
+            {%- set later.rows = later.rows + row[3] -%}
+        {%- elif (row[0], row[2]) in wordings -%}
+            {%- do lines.append(
+                wordings[(row[0], row[2])] ~ ': ' ~ with_share(row[3], row[3] / row[4])) -%}
+        {%- elif row[1] != 'defect' -%}
+            {%- do lines.append(
+                row[0] ~ ', ' ~ row[1] | replace('_', ' ') ~ ', ' ~ row[2] ~ ': ' ~ '{:,}'.format(row[3] | int)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return([later.rows | int, lines]) }}
+{%- endmacro %}
+
+{% macro told_facts(relation) -%}
+    {%- set row = run_query('select min(oldest_date), max(newest_date) from ' ~ relation
+        ~ " where source_table <> 'customers'").rows[0] -%}
+    {{ return(['facts from ' ~ row[0] ~ ' to ' ~ row[1]] if row[0] else ['no fact by as_of_date']) }}
+{%- endmacro %}
+
+{#- Beside each count the change since the build before, which remember_tiers has noted. -#}
+{% macro told_tiers(relation) -%}
+    {%- set before = {} -%}
+    {%- set noted = adapter.get_relation(target.database, generate_schema_name('runs', none), 'tiers_before') -%}
+    {%- if noted -%}
+        {%- for row in run_query('select tier_code, customers from ' ~ noted).rows -%}
+            {%- do before.update({row[0]: row[1] | int}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- set now = {} -%}
+    {%- for row in run_query(
+        'select tier_code, count(*) from ' ~ relation ~ ' group by tier_code order by max(tier_rank) desc').rows -%}
+        {%- do now.update({row[0]: row[1] | int}) -%}
+    {%- endfor -%}
+    {%- set parts = [] -%}
+    {%- for code in now.keys() | list + (before.keys() | reject('in', now) | list) -%}
+        {%- set change = now.get(code, 0) - before.get(code, 0) -%}
+        {%- do parts.append(
+            code ~ ' ' ~ '{:,}'.format(now.get(code, 0))
+            ~ (' (' ~ '{:+,}'.format(change) ~ ')' if before and change else '')) -%}
+    {%- endfor -%}
+    {{ return(['customers: ' ~ '{:,}'.format(now.values() | sum) ~ (': ' if parts) ~ parts | join(', ')
+        ~ (' (in brackets: against the build before)' if before and now != before)]) }}
+{%- endmacro %}
+
+{#- Other people's figures are told as such: seeds as they came with Strata, where the data did not. -#}
+{% macro told_demo_seeds() -%}
+    {%- set kept = [] -%}
+    {%- if target.type != 'duckdb' or var('raw_path') != 'demo' -%}
+        {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed')
+            if demo_seeds().get(node.name) == node.checksum.checksum -%}
+            {%- do kept.append(node.name) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(['seeds that still have the figures of the demo: ' ~ kept | sort | join(', ')] if kept else []) }}
 {%- endmacro %}

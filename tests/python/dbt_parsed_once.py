@@ -62,5 +62,16 @@ def run(arguments: list[str]) -> int:
     return 0 if done.success else 2 if done.exception else 1
 
 
+def call(arguments: list[str], folder: Path, environment: dict[str, str], output: Path) -> None:
+    """Do what the script does in a process that was forked, and end it; it prints to a file."""
+    with output.open("w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.exit(run(arguments))
+
+
 if __name__ == "__main__":
     sys.exit(run(sys.argv[1:]))

@@ -10,6 +10,7 @@ newest as (
     {%- for table_name, date_column in dates.items() %}
     select
         '{{ table_name }}' as source_table,
+        min(case when defects is null then {{ date_column }} end) as oldest_date,
         max({{ date_column }}) as newest_date
     from {{ ref('stg_crm__' ~ table_name) }}
     where {{ date_column }} <= {{ as_of_date() }}
@@ -20,6 +21,7 @@ newest as (
 freshness as (
     select
         source_table,
+        oldest_date,
         newest_date,
         {{ days_between('newest_date', as_of_date()) }} as age_days
     from newest

@@ -1,0 +1,3 @@
+{% macro demo_seeds() -%}
+    {{ return({}) }}
+{%- endmacro %}

@@ -1,0 +1,27 @@
+{#- At the start of a run: how many customers each tier has, for the end of the run to compare with. -#}
+
+{% macro remember_tiers() -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+        {%- set node = graph.nodes['model.strata.customer_tiers'] -%}
+        {%- set tiers = adapter.get_relation(node.database, node.schema, node.alias) -%}
+        {%- set runs = generate_schema_name('runs', none) -%}
+        {%- do run_query('create schema if not exists ' ~ runs) -%}
+        {%- do run_query('drop table if exists ' ~ runs ~ '.tiers_before') -%}
+        {%- if tiers -%}
+            {%- do run_query(
+                'create table ' ~ runs ~ '.tiers_before ' ~ stored_as() ~ ' as select tier_code, '
+                ~ 'count(*) as customers from ' ~ tiers ~ ' group by tier_code') -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro stored_as() -%}
+    {{ return(adapter.dispatch('stored_as', 'strata')()) }}
+{%- endmacro %}
+
+{% macro default__stored_as() -%}
+{%- endmacro %}
+
+{% macro spark__stored_as() -%}
+    using parquet
+{%- endmacro %}
