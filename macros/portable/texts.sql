@@ -47,7 +47,36 @@
     {{ return('(' ~ expression ~ " rlike '" ~ java_pattern(pattern) ~ "')") }}
 {%- endmacro %}
 
+{#- The text without all that meets a pattern. -#}
+{% macro without(expression, pattern) -%}
+    {{ return(adapter.dispatch('without', 'strata')(expression, pattern)) }}
+{%- endmacro %}
+
+{% macro default__without(expression, pattern) -%}
+    {{ return('regexp_replace(' ~ expression ~ ", '" ~ pattern ~ "', '', 'g')") }}
+{%- endmacro %}
+
+{% macro spark__without(expression, pattern) -%}
+    {{ return('regexp_replace(' ~ expression ~ ", '" ~ java_pattern(pattern) ~ "', '')") }}
+{%- endmacro %}
+
 {#- A backslash in a literal is an escape there, and so is a quote. -#}
 {% macro java_pattern(pattern) -%}
     {{ return(pattern | replace('[:space:]', '\\\\s') | replace('$', '\\\\z') | replace("''", "\\'")) }}
+{%- endmacro %}
+
+{#- A raw value as a text. -#}
+{% macro text_of(expression) -%}
+    {{ return(adapter.dispatch('text_of', 'strata')(expression)) }}
+{%- endmacro %}
+
+{% macro default__text_of(expression) -%}
+    {{ return('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')') }}
+{%- endmacro %}
+
+{#- A double is written there with an exponent from 10,000,000 on. -#}
+{% macro spark__text_of(expression) -%}
+    {{ return("case when typeof(" ~ expression ~ ") in ('double', 'float')"
+        ~ ' then cast(cast(' ~ expression ~ ' as decimal(38, 1)) as string)'
+        ~ ' else cast(' ~ expression ~ ' as string) end') }}
 {%- endmacro %}

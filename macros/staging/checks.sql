@@ -2,9 +2,9 @@
 
 {#- The keys that a raw table has more than once. A view: a table would keep the keys of the erased. -#}
 {% macro repeated_keys(staging_model, key) -%}
-    select {{ key }}
+    select {{ identifier_key(key) }} as {{ key }}
     from {{ ref(staging_model) }}
-    group by {{ key }}
+    group by {{ identifier_key(key) }}
     having count(*) > 1
 {%- endmacro %}
 
@@ -12,6 +12,7 @@
     rows of repeated keys are ranked. -#}
 {% macro rows_by_key(rows, raw, table_name, key) -%}
     {%- set staging_model = 'stg_crm__' ~ table_name -%}
+    {%- set row_key = identifier_key('staged.' ~ key) -%}
     repeated_keys as (
         select {{ key }}
         from {{ ref('int_' ~ table_name ~ '_repeated_keys') }}
@@ -22,17 +23,17 @@
             staged.*,
             false as is_superseded
         from {{ ref(staging_model) }} as staged
-        left join repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
+        left join repeated_keys on {{ row_key }} = repeated_keys.{{ key }}
         where repeated_keys.{{ key }} is null
         union all
         select
             staged.*,
             row_number() over (
-                partition by staged.{{ key }}
+                partition by repeated_keys.{{ key }}
                 order by {{ newest_first(raw, 'staged') }}
             ) > 1 as is_superseded
         from {{ ref(staging_model) }} as staged
-        inner join repeated_keys on staged.{{ key }} = repeated_keys.{{ key }}
+        inner join repeated_keys on {{ row_key }} = repeated_keys.{{ key }}
     )
 {%- endmacro %}
 
@@ -50,27 +51,63 @@
     nullif(replace({{ defects }}, ',{{ reason }},', ','), ',')
 {%- endmacro %}
 
-{#- Joins that tell whose record a row is. An erased record is found by the hash of its identifier. -#}
-{% macro join_customer_records(rows) -%}
-    left join {{ ref('int_customers_unified') }} as records
-        on {{ rows }}.customer_id = records.record_id
-    left join {{ ref('int_customers_unified') }} as erased_records
-        on case
-            when records.record_id is null then {{ salted_hash(rows ~ '.customer_id') }}
-        end = erased_records.record_id
-        and erased_records.fate = 'erased_customer'
+{#- The system of a row, without the colon that parts it from an identifier in a name. -#}
+{% macro system_of(rows) -%}
+    {{ return('replace(' ~ rows ~ ".source_system, ':', '.')") }}
+{%- endmacro %}
+
+{#- The salted hash by which the identifier of an erased person in a system is found. -#}
+{% macro system_key_hash(key, system) -%}
+    {{ return(salted_hash("'system ' || " ~ system ~ " || ':' || " ~ key)) }}
+{%- endmacro %}
+
+{#- Joins that tell whose record a row is: by its identifier; where several records have that, also by its
+    source_system; and an erased one by a hash. -#}
+{% macro join_customer_records(rows, customer_column='customer_id') -%}
+    {%- set key = reference_key(rows ~ '.' ~ customer_column) -%}
+    {%- set system = system_of(rows) -%}
+    left join {{ ref('int_customer_keys') }} as records
+        on {{ key }} = records.customer_key and records.source_system = ''
+    left join {{ ref('int_customer_keys') }} as system_records
+        on
+            {{ key }} = system_records.customer_key
+            and {{ system }} = system_records.source_system
+    left join {{ ref('int_customer_keys') }} as erased_records
+        on
+            erased_records.fate = 'erased_customer'
+            and case
+                when records.customer_key is null then {{ salted_hash(key) }}
+                when records.fate = 'ambiguous' and system_records.customer_key is null
+                    then {{ system_key_hash(key, system) }}
+            end = erased_records.customer_key
+{%- endmacro %}
+
+{#- The person of a row, after join_customer_records. -#}
+{% macro record_customer() -%}
+    {{ return('coalesce(system_records.customer_id, records.customer_id)') }}
 {%- endmacro %}
 
 {% macro record_fate() -%}
-    coalesce(records.fate, erased_records.fate)
+    {{ return('coalesce(system_records.fate, erased_records.fate, records.fate)') }}
+{%- endmacro %}
+
+{#- The records that a row may mean, where nobody knows which. -#}
+{% macro possible_records() -%}
+    case when {{ record_fate() }} = 'ambiguous' then records.possible_records end
 {%- endmacro %}
 
 {#- Defects of a row because of its customer. -#}
 {% macro customer_defects(rows) -%}
     {{ return({
         'unknown_customer': rows ~ '.customer_id is not null and ' ~ record_fate() ~ ' is null',
+        'ambiguous_customer': record_fate() ~ " = 'ambiguous'",
         'orphan_row': record_fate() ~ " = 'quarantined'",
     }) }}
+{%- endmacro %}
+
+{#- A row for the quarantine, as raw_row gives it, and the records that it may mean. -#}
+{% macro raw_row_of_customer(raw) -%}
+    {{ raw_row(raw) }} || coalesce('; possible customers: ' || possible_records, '')
 {%- endmacro %}
 
 {#- Why a sound row is not used; null where it is. An erasure is named before all others. -#}
@@ -79,7 +116,7 @@
         when {{ record_fate() }} = 'erased_customer' then 'erased_customer'
         when {{ not_a_sale }} then 'not_a_sale'
         when {{ date_column }} > {{ as_of_date() }} then 'after_as_of_date'
-        when {{ record_fate() }} not in ('used', 'quarantined') then {{ record_fate() }}
+        when {{ record_fate() }} not in ('used', 'ambiguous', 'quarantined') then {{ record_fate() }}
     end
 {%- endmacro %}
 
@@ -91,6 +128,26 @@
         when {{ exclusion }} is not null then 'excluded'
         else 'used'
     end
+{%- endmacro %}
+
+{#- The key by which other tables name a row, if it is the only one that has it: a declared fold may give it
+    to several, and then nobody knows which one is meant. -#}
+{% macro only_key(identifier) -%}
+    {%- set key = reference_key(identifier) -%}
+    {%- if not identifier_folds() -%}
+        {{ return(key) }}
+    {%- endif -%}
+    case
+        when sum(case when is_superseded then 0 else 1 end) over (partition by {{ key }}) = 1 then {{ key }}
+    end
+{%- endmacro %}
+
+{#- Joins of a child row to its order, as `orders` or `erased_orders`. -#}
+{% macro join_orders(rows, order_column='order_id') -%}
+    {%- set key = reference_key(rows ~ '.' ~ order_column) -%}
+    left join orders on {{ key }} = orders.order_key
+    left join erased_orders
+        on case when orders.order_key is null then {{ salted_hash(key) }} end = erased_orders.order_key
 {%- endmacro %}
 
 {#- The order of a child row is unknown, or in the quarantine itself. -#}

@@ -23,7 +23,10 @@
         {%- set value = cast_raw(column) -%}
         {%- set malformed = 'invalid_timestamp' if column.data_type == 'timestamp' else 'invalid_number' -%}
         {%- set found = [] -%}
-        {%- if column.meta.required and column.data_type == 'text' -%}
+        {%- if column.meta.key -%}
+            {%- do found.append(
+                [column.meta.required, value ~ ' is null or ' ~ digits_are_lost(value)]) -%}
+        {%- elif column.meta.required and column.data_type == 'text' and not column.meta.identifier -%}
             {%- do found.append([column.meta.required, 'not ' ~ is_filled(column.name)]) -%}
         {%- elif column.meta.required -%}
             {%- do found.append([column.meta.required, value ~ ' is null']) -%}

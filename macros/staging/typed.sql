@@ -33,6 +33,8 @@
     {%- set text = "nullif(trim(cast(" ~ column.name ~ " as " ~ dbt.type_string() ~ ")), '')" -%}
     {%- if column.data_type != 'text' -%}
         {{ return('cast_' ~ column.name) }}
+    {%- elif column.meta.identifier or column.meta.key -%}
+        {{ return(identifier(column.name)) }}
     {%- elif column.meta.case -%}
         {{ return(column.meta.case ~ '(' ~ text ~ ')') }}
     {%- endif -%}

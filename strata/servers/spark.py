@@ -80,14 +80,10 @@ SETTINGS: Final = {
 }
 """What the project wants; each session may set its own."""
 
-JAVA_SETTING: Final = "java options"
-"""Among the settings that suit a size of data: options of the JVMs that plan and compute."""
-
 SMALL_DATA: Final = {
     # planning and compiling take longer than the rows do
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
-    JAVA_SETTING: "-XX:TieredStopAtLevel=1",
 }
 """What suits a few thousand customers; leave it out for millions."""
 
@@ -251,19 +247,16 @@ def _prepare(folder: Path, tuning: Mapping[str, str]) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("conf", "logs", "tmp", "warehouse", "metastore", "workers", "java/bin"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    java_options = f"{_java_options(folder)} {tuning.get(JAVA_SETTING, '')}"
     own = {
         "spark.sql.warehouse.dir": folder / "warehouse",
-        "spark.executor.extraJavaOptions": java_options,
+        "spark.executor.extraJavaOptions": _java_options(folder),
         "spark.driver.extraJavaOptions": (
-            f"{java_options} {DRIVER_OPTIONS}"
+            f"{_java_options(folder)} {DRIVER_OPTIONS}"
             f' "-Dderby.system.home={folder / "metastore"}"'
             f' "-Dderby.stream.error.file={folder / "logs" / "derby.log"}"'
         ),
     }
-    settings = {**SETTINGS, **tuning, **own}
-    settings.pop(JAVA_SETTING, None)
-    lines = [f"{name} {value}" for name, value in settings.items()]
+    lines = [f"{name} {value}" for name, value in {**SETTINGS, **tuning, **own}.items()]
     (folder / "conf" / "spark-defaults.conf").write_text("\n".join(lines) + "\n")
     (folder / "conf" / "log4j2.properties").write_text(QUIET_LOG)
     java = folder / "java" / "bin" / "java"

@@ -48,18 +48,6 @@ DBT_FILES = (
     "tests/fixtures",
 )
 LONGEST = ("test_engines.py", "test_publish.py")
-SLOW = (
-    *LONGEST,
-    "test_bench.py",
-    "test_calibrate.py",
-    "test_cdnow.py",
-    "test_incremental.py",
-    "test_load.py",
-    "test_point_in_time.py",
-    "test_rule_faults.py",
-    "test_servers.py",
-)
-"""Files with servers or many builds, which `make test-fast` leaves out."""
 READ_LATER: dict[str, object] = {
     "as_of_date": date(2025, 1, 31),
     "business_timezone": "Europe/Berlin",
@@ -96,11 +84,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no worker waits for them; mark the slow."""
+    """Begin with the files that take longest, so that no worker waits for them at the end."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
-    for item in items:
-        if item.path.name in SLOW:
-            item.add_marker(pytest.mark.slow)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

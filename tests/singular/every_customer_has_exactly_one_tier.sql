@@ -1,29 +1,14 @@
 -- From the raw table to the mart: each raw customer record is in the quarantine, excluded for a
--- named reason, or belongs to a person with exactly one value tier.
+-- named reason, or belongs to a person with exactly one value tier. That no raw row is left out of
+-- int_customer_record_fates, every_raw_row_is_accounted_for tells.
 
 with
 
-raw_records as (
-    select
-        customer_id as record_id,
-        count(*) as raw_rows
-    from {{ ref('stg_crm__customers') }}
-    where customer_id is not null
-    group by customer_id
-),
-
-quarantined as (
-    select row_key as record_id
-    from {{ ref('quarantined_rows') }}
-    where source_table = 'customers' and reason <> 'duplicate_key'
-    group by row_key
-),
-
-excluded as (
-    select customer_id as record_id
+used_records as (
+    select record_id
     from {{ ref('int_customer_record_fates') }}
-    where fate = 'excluded'
-    group by customer_id
+    where fate = 'used'
+    group by record_id
 ),
 
 persons as (
@@ -43,14 +28,9 @@ tiers as (
 )
 
 select
-    raw_records.record_id,
+    used_records.record_id,
     coalesce(tiers.tier_count, 0) as tier_count
-from raw_records
-left join quarantined on raw_records.record_id = quarantined.record_id
-left join excluded on raw_records.record_id = excluded.record_id
-left join persons on raw_records.record_id = persons.record_id
+from used_records
+left join persons on used_records.record_id = persons.record_id
 left join tiers on persons.customer_id = tiers.customer_id
-where
-    quarantined.record_id is null
-    and excluded.record_id is null
-    and coalesce(tiers.tier_count, 0) <> 1
+where coalesce(tiers.tier_count, 0) <> 1

@@ -13,9 +13,9 @@ links as (
 
 customers as (
     select
-        customer_id,
+        record_id as customer_id,
         registered_at,
-        {{ salted_hash('customer_id') }} as record_hash,
+        {{ salted_hash('record_id') }} as record_hash,
         coalesce(is_test, false) or deleted_at is not null as is_excluded
     from {{ ref('int_customers_checked') }}
     where all_defects is null

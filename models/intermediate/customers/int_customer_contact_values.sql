@@ -2,13 +2,13 @@ with
 
 customers as (
     select
-        customer_id,
+        record_id as customer_id,
         all_defects is null as is_sound,
         email,
         phone,
         country
     from {{ ref('int_customers_checked') }}
-    where customer_id is not null and not is_superseded
+    where record_id is not null and not is_superseded
 ),
 
 {{ contact_keys('customers', 'keyed_customers') }},

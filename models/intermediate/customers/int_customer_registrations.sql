@@ -10,7 +10,7 @@ records as (
 
 checked_customers as (
     select
-        customer_id,
+        record_id,
         registration_date,
         update_date
     from {{ ref('int_customers_checked') }}
@@ -23,7 +23,7 @@ registrations as (
         min(checked_customers.registration_date) as registration_date,
         max(checked_customers.update_date) as update_date
     from records
-    inner join checked_customers on records.record_id = checked_customers.customer_id
+    inner join checked_customers on records.record_id = checked_customers.record_id
     group by records.customer_id
 )
 

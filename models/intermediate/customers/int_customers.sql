@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}  -- joined by every evaluation
 
 {%- set attributes = [
-    'email', 'customer_type', 'parent_record_id', 'birth_date', 'gender', 'occupation',
+    'email', 'customer_type', 'unified_parent_id', 'birth_date', 'gender', 'occupation',
     'income_band', 'industry', 'employee_count', 'country', 'region', 'city', 'acquisition_channel',
 ] %}
 
@@ -10,11 +10,12 @@ with
 records as (
     select
         unified.customer_id as unified_customer_id,
-        customers.parent_customer_id as parent_record_id,
+        case when {{ record_fate() }} = 'used' then {{ record_customer() }} end as unified_parent_id,
         customers.*
     from {{ ref('int_customers_checked') }} as customers
     inner join {{ ref('int_customers_unified') }} as unified
-        on customers.customer_id = unified.record_id
+        on customers.record_id = unified.record_id
+    {{ join_customer_records('customers', 'parent_customer_id') }}
     where customers.all_defects is null and unified.fate = 'used'
 ),
 
@@ -36,9 +37,9 @@ ranked as (
         row_number() over (
             partition by records.unified_customer_id
             order by
-                case when records.customer_id = records.unified_customer_id then 0 else 1 end asc,
+                case when records.record_id = records.unified_customer_id then 0 else 1 end asc,
                 records.updated_at desc nulls last,
-                records.customer_id asc
+                records.record_id asc
         ) as record_rank
     from records
     inner join persons_with_several_records
@@ -121,12 +122,12 @@ markets as (
 customers as (
     select
         persons.customer_id,
-        {%- for attribute in attributes if attribute != 'parent_record_id' %}
+        {%- for attribute in attributes if attribute != 'unified_parent_id' %}
         persons.{{ attribute }},
         {%- endfor %}
         persons.registration_date,
         persons.record_count,
-        parents.customer_id as parent_customer_id,
+        persons.unified_parent_id as parent_customer_id,
         coalesce(markets.market, '*') as market,
         first_days.first_day_revenue,
         days.first_order_date,
@@ -135,8 +136,6 @@ customers as (
     inner join days on persons.customer_id = days.customer_id
     left join first_days on persons.customer_id = first_days.customer_id
     left join markets on persons.country = markets.country
-    left join {{ ref('int_customers_unified') }} as parents
-        on persons.parent_record_id = parents.record_id and parents.fate = 'used'
     where days.start_date <= {{ as_of_date() }}
 )
 

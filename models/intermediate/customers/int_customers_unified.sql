@@ -1,11 +1,11 @@
-{{ config(materialized='table') }}  -- read by every table that has a customer
+{{ config(materialized='table') }}  -- read by all that knows customers
 
 with
 
 records as (
     select
-        customer_id as record_id,
-        {{ salted_hash('customer_id') }} as record_hash,
+        record_id,
+        {{ salted_hash('record_id') }} as record_hash,
         case
             when all_defects is not null then 'quarantined'
             when is_test then 'test_record'
@@ -13,7 +13,7 @@ records as (
             else 'used'
         end as fate
     from {{ ref('int_customers_checked') }}
-    where customer_id is not null and not is_superseded
+    where record_id is not null and not is_superseded
 ),
 
 components as (
@@ -33,19 +33,56 @@ links as (
 ),
 
 erasure_requests as (
-    select customer_id as record_id
-    from {{ ref('stg_crm__erasure_requests') }}
-    where customer_id is not null
+    select
+        {{ reference_key('requests.customer_id') }} as customer_key,
+        {{ system_of('requests') }} as source_system
+    from {{ ref('stg_crm__erasure_requests') }} as requests
+    where requests.customer_id is not null
+    group by
+        {{ reference_key('requests.customer_id') }},
+        {{ system_of('requests') }}
+),
+
+requested_names as (
+    select
+        erasure_requests.customer_key,
+        erasure_requests.source_system,
+        names.record_id,
+        coalesce(components.customer_id, names.record_id, '') as person,
+        coalesce(erasure_requests.source_system = names.record_system, false) as is_of_system
+    from erasure_requests
+    inner join {{ ref('int_customer_names') }} as names
+        on erasure_requests.customer_key = names.customer_key
+    left join components on names.record_id = components.record_id
+),
+
+requested_records as (
+    select
+        record_id,
+        is_of_system,
+        min(person) over (partition by customer_key, source_system)
+        = max(person) over (partition by customer_key, source_system) as is_one_person,
+        min(person) over (partition by customer_key, source_system, is_of_system)
+        = max(person) over (partition by customer_key, source_system, is_of_system)
+            as is_one_person_of_system
+    from requested_names
+),
+
+-- Nobody is erased on a guess: the request names one person, or one in its source_system.
+requests as (
+    select record_id
+    from requested_records
+    where record_id is not null and (is_one_person or (is_of_system and is_one_person_of_system))
 ),
 
 -- Named by a request, or linked to a record that is, which may be an unsound one.
 named_records as (
     select record_id
-    from erasure_requests
+    from requests
     union
     select links.linked_record_id as record_id
-    from erasure_requests
-    inner join links on erasure_requests.record_id = links.record_id
+    from requests
+    inner join links on requests.record_id = links.record_id
 ),
 
 named_customers as (
@@ -66,13 +103,10 @@ erased_records as (
     inner join links on components.record_id = links.record_id
 ),
 
--- An erased record may be gone from the customers while other tables still have its rows.
 unified as (
     select
-        case
-            when erased_records.record_id is null then records.record_id
-            else coalesce(records.record_hash, {{ salted_hash('erased_records.record_id') }})
-        end as record_id,
+        case when erased_records.record_id is null then records.record_id else records.record_hash end
+            as record_id,
         case
             when erased_records.record_id is null and records.fate <> 'quarantined'
                 then coalesce(components.customer_id, records.record_id)
@@ -82,7 +116,7 @@ unified as (
             else 'erased_customer'
         end as fate
     from records
-    full join erased_records on records.record_id = erased_records.record_id
+    left join erased_records on records.record_id = erased_records.record_id
     left join components on records.record_id = components.record_id
 )
 

@@ -7,7 +7,8 @@ with
 looked_up as (
     select
         campaign_contacts.*,
-        records.customer_id as unified_customer_id,
+        {{ record_customer() }} as unified_customer_id,
+        {{ possible_records() }} as possible_records,
         {{ name_list(dict(
             customer_defects('campaign_contacts'),
             duplicate_key='campaign_contacts.is_superseded',
@@ -29,7 +30,7 @@ checked as (
         clicked_at,
         contact_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
+        case when all_defects is not null then {{ raw_row_of_customer(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

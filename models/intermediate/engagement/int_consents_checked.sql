@@ -15,7 +15,8 @@ engagement_types as (
 looked_up as (
     select
         consents.*,
-        records.customer_id as unified_customer_id,
+        {{ record_customer() }} as unified_customer_id,
+        {{ possible_records() }} as possible_records,
         {{ name_list(dict(
             customer_defects('consents'),
             unknown_category='consents.status is not null and engagement_types.engagement_type is null',
@@ -34,7 +35,7 @@ checked as (
         changed_at,
         consent_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
+        case when all_defects is not null then {{ raw_row_of_customer(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

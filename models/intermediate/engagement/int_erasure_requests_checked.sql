@@ -11,7 +11,8 @@ looked_up as (
         erasure_requests.*,
         {{ name_list(customer_defects('erasure_requests'), also='erasure_requests.defects') }}
             as all_defects,
-        {{ record_fate() }} as exclusion
+        {{ possible_records() }} as possible_records,
+        case when {{ record_fate() }} <> 'ambiguous' then {{ record_fate() }} end as exclusion
     from erasure_requests
     {{ join_customer_records('erasure_requests') }}
 ),
@@ -21,7 +22,7 @@ checked as (
         customer_id,
         requested_at,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
+        case when all_defects is not null then {{ raw_row_of_customer(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

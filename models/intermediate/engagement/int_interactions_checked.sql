@@ -13,7 +13,8 @@ engagement_types as (
 looked_up as (
     select
         interactions.*,
-        records.customer_id as unified_customer_id,
+        {{ record_customer() }} as unified_customer_id,
+        {{ possible_records() }} as possible_records,
         {{ name_list(dict(
             customer_defects('interactions'),
             duplicate_key='interactions.is_superseded',
@@ -35,7 +36,7 @@ checked as (
         resolved_at,
         interaction_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
+        case when all_defects is not null then {{ raw_row_of_customer(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

@@ -11,7 +11,9 @@ engagement_types as (
 ),
 
 products as (
-    select product_id
+    select
+        product_id,
+        product_key
     from {{ ref('int_products_checked') }}
     where fate = 'used'
 ),
@@ -19,7 +21,8 @@ products as (
 looked_up as (
     select
         web_events.*,
-        records.customer_id as unified_customer_id,
+        {{ record_customer() }} as unified_customer_id,
+        {{ possible_records() }} as possible_records,
         products.product_id as known_product_id,
         {{ name_list(dict(
             customer_defects('web_events'),
@@ -29,7 +32,7 @@ looked_up as (
         {{ exclusion('web_events.event_date') }} as exclusion
     from web_events
     left join engagement_types on web_events.event_type = engagement_types.engagement_type
-    left join products on web_events.product_id = products.product_id
+    left join products on {{ reference_key('web_events.product_id') }} = products.product_key
     {{ join_customer_records('web_events') }}
 ),
 
@@ -47,7 +50,7 @@ checked as (
                 then coalesce(nulled_columns, ',') || 'product_id,'
             else nulled_columns
         end as nulled_columns,
-        case when all_defects is not null then {{ raw_row(raw) }} end as raw_row,
+        case when all_defects is not null then {{ raw_row_of_customer(raw) }} end as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

@@ -17,6 +17,7 @@ credits as (
 orders as (
     select
         order_id,
+        order_key,
         customer_id,
         order_date,
         currency,
@@ -30,6 +31,7 @@ orders as (
 erased_orders as (
     select
         order_id,
+        order_key,
         exclusion,
         fate
     from {{ ref('int_orders_checked') }}
@@ -40,6 +42,7 @@ erased_orders as (
 matched as (
     select
         credits.*,
+        coalesce(orders.order_id, erased_orders.order_id, credits.original_order_id) as known_order_id,
         orders.order_date as original_date,
         orders.exchange_rate as original_rate,
         coalesce(orders.fate = 'used' and orders.currency = credits.currency, false)
@@ -48,17 +51,14 @@ matched as (
         and ({{ order_is_missing() }} or orders.customer_id <> credits.customer_id) as is_orphan,
         {{ order_exclusion('credits.order_date') }} as original_exclusion
     from credits
-    left join orders on credits.original_order_id = orders.order_id
-    left join erased_orders
-        on case
-            when orders.order_id is null then {{ salted_hash('credits.original_order_id') }}
-        end = erased_orders.order_id
+    {{ join_orders('credits', 'original_order_id') }}
 ),
 
 looked_up as (
     select
         order_id,
-        original_order_id,
+        order_key,
+        known_order_id as original_order_id,
         customer_id,
         currency,
         amount,
@@ -86,6 +86,7 @@ looked_up as (
 checked as (
     select
         order_id,
+        order_key,
         case when coalesce(all_exclusion, '') <> 'erased_customer' then original_order_id end
             as original_order_id,
         customer_id,

@@ -16,6 +16,7 @@ with
 orders as (
     select
         order_id,
+        order_key,
         customer_id,
         order_date,
         currency,
@@ -28,6 +29,7 @@ orders as (
     union all
     select
         order_id,
+        order_key,
         customer_id,
         credit_date as order_date,
         currency,
@@ -42,6 +44,7 @@ orders as (
 products as (
     select
         products.product_id,
+        products.product_key,
         coalesce(product_categories.is_revenue, true) as is_revenue
     from {{ ref('int_products_checked') }} as products
     left join {{ ref('product_categories') }} as product_categories
@@ -52,6 +55,7 @@ products as (
 erased_orders as (
     select
         order_id,
+        order_key,
         currency,
         exclusion,
         fate
@@ -69,6 +73,8 @@ items_with_amounts as (
 looked_up as (
     select
         order_items.*,
+        coalesce(orders.order_id, erased_orders.order_id, order_items.order_id) as known_order_id,
+        coalesce(products.product_id, order_items.product_id) as known_product_id,
         orders.customer_id,
         orders.order_date,
         coalesce(orders.currency, erased_orders.currency) as currency,
@@ -85,24 +91,19 @@ looked_up as (
         ~ ' else order_items.defects end') }} as all_defects,
         {{ order_exclusion('orders.order_date', not_a_sale='not products.is_revenue') }} as exclusion
     from items_with_amounts as order_items
-    left join orders on order_items.order_id = orders.order_id
-    left join erased_orders
-        on case
-            when orders.order_id is null then {{ salted_hash('order_items.order_id') }}
-        end = erased_orders.order_id
-    left join products on order_items.product_id = products.product_id
+    {{ join_orders('order_items') }}
+    left join products on {{ reference_key('order_items.product_id') }} = products.product_key
 ),
 
 checked as (
     select
         -- of an erased person only hashes stay
-        {%- for key in ['order_item_id', 'order_id'] %}
         case
-            when exclusion = 'erased_customer' then {{ salted_hash(key) }}
-            else {{ key }}
-        end as {{ key }},
-        {%- endfor %}
-        product_id,
+            when exclusion = 'erased_customer' then {{ salted_hash('order_item_id') }}
+            else order_item_id
+        end as order_item_id,
+        known_order_id as order_id,
+        known_product_id as product_id,
         customer_id,
         currency,
         exchange_rate,

@@ -6,7 +6,7 @@ with
 
 products as (
     select
-        products.product_id,
+        products.product_key,
         coalesce(not product_categories.is_revenue, false) as is_prepayment
     from {{ ref('int_products_checked') }} as products
     left join {{ ref('product_categories') }} as product_categories
@@ -15,34 +15,35 @@ products as (
 ),
 
 orders_with_prepayments as (
-    select order_items.order_id
+    select {{ reference_key('order_items.order_id') }} as order_key
     from {{ ref('stg_crm__order_items') }} as order_items
-    inner join products on order_items.product_id = products.product_id
+    inner join products on {{ reference_key('order_items.product_id') }} = products.product_key
     where products.is_prepayment
-    group by order_items.order_id
+    group by {{ reference_key('order_items.order_id') }}
 ),
 
 numbered as (
     select
         order_items.*,
+        orders_with_prepayments.order_key,
         row_number() over (
-            partition by order_items.order_item_id
+            partition by {{ identifier_key('order_items.order_item_id') }}
             order by {{ newest_first(raw, 'order_items') }}
         ) as place
     from {{ ref('stg_crm__order_items') }} as order_items
     inner join orders_with_prepayments
-        on order_items.order_id = orders_with_prepayments.order_id
+        on {{ reference_key('order_items.order_id') }} = orders_with_prepayments.order_key
 ),
 
 -- The items of a credit are sound with a negative quantity or price, too.
 lines as (
     select
-        numbered.order_id,
+        numbered.order_key,
         numbered.defects is null as is_sound,
         products.is_prepayment,
         {{ item_amount('numbered') }} as amount
     from numbered
-    inner join products on numbered.product_id = products.product_id
+    inner join products on {{ reference_key('numbered.product_id') }} = products.product_key
     where
         numbered.place = 1
         and {{ without_defect('numbered.defects', 'negative_amount') }} is null
@@ -50,13 +51,13 @@ lines as (
 
 order_prepayments as (
     select
-        order_id,
+        order_key,
         {{ as_money('sum(case when is_sound and is_prepayment then amount else 0 end)') }}
             as prepaid_amount,
         min(case when is_prepayment then 1 when is_sound then 0 end) = 1 as is_whole_order,
         min(case when is_prepayment then 1 else 0 end) = 1 as is_whole_credit
     from lines
-    group by order_id
+    group by order_key
 )
 
 select * from order_prepayments

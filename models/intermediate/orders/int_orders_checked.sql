@@ -53,7 +53,8 @@ prepayments as (
 looked_up as (
     select
         orders.*,
-        records.customer_id as unified_customer_id,
+        {{ record_customer() }} as unified_customer_id,
+        {{ possible_records() }} as possible_records,
         {{ as_money('orders.converted_amount') }} as reporting_amount,
         {{ name_list(dict(
             customer_defects('orders'),
@@ -75,17 +76,21 @@ looked_up as (
     from orders_at_rates as orders
     left join order_statuses on orders.status = order_statuses.status
     left join currencies on orders.currency = currencies.currency
-    left join prepayments on orders.order_id = prepayments.order_id
+    left join prepayments on {{ reference_key('orders.order_id') }} = prepayments.order_key
     {{ join_customer_records('orders') }}
 ),
 
 checked as (
     select
-        -- of an erased person only a hash stays, by which the children of the order are found
+        -- of an erased person only hashes stay, by which the children of the order are found
         case
             when exclusion = 'erased_customer' then {{ salted_hash('order_id') }}
             else order_id
         end as order_id,
+        case
+            when exclusion = 'erased_customer' then {{ salted_hash(only_key('order_id')) }}
+            else {{ only_key('order_id') }}
+        end as order_key,
         unified_customer_id as customer_id,
         case when is_credit and coalesce(exclusion, '') <> 'erased_customer' then original_order_id end
             as original_order_id,
@@ -99,7 +104,7 @@ checked as (
             when
                 (all_defects is not null or is_credit)
                 and coalesce(exclusion, '') <> 'erased_customer'
-                then {{ raw_row(raw) }}
+                then {{ raw_row_of_customer(raw) }}
         end as raw_row,
         amount,
         exchange_rate,

@@ -16,6 +16,7 @@ looked_up as (
 checked as (
     select
         product_id,
+        {{ only_key('product_id') }} as product_key,
         product_name,
         category,
         brand,

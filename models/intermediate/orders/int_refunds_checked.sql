@@ -14,6 +14,7 @@ with
 orders as (
     select
         order_id,
+        order_key,
         customer_id,
         order_date,
         currency,
@@ -27,6 +28,7 @@ orders as (
 erased_orders as (
     select
         order_id,
+        order_key,
         currency,
         exclusion,
         fate
@@ -37,6 +39,7 @@ erased_orders as (
 looked_up as (
     select
         refunds.*,
+        coalesce(orders.order_id, erased_orders.order_id, refunds.order_id) as known_order_id,
         orders.customer_id,
         orders.order_date,
         coalesce(orders.currency, erased_orders.currency) as currency,
@@ -48,17 +51,13 @@ looked_up as (
         }, also='refunds.defects') }} as all_defects,
         {{ order_exclusion('refunds.refund_date') }} as exclusion
     from refunds
-    left join orders on refunds.order_id = orders.order_id
-    left join erased_orders
-        on case
-            when orders.order_id is null then {{ salted_hash('refunds.order_id') }}
-        end = erased_orders.order_id
+    {{ join_orders('refunds') }}
 ),
 
 checked as (
     select
         refund_id,
-        order_id,
+        known_order_id as order_id,
         customer_id,
         currency,
         amount,

@@ -15,10 +15,11 @@ consents as (
 ),
 
 customers as (
-    select unified.record_id
-    from {{ ref('int_customers_unified') }} as unified
+    select keys.customer_key
+    from {{ ref('int_customer_keys') }} as keys
     inner join {{ ref('int_customers') }} as customers
-        on unified.customer_id = customers.customer_id
+        on keys.customer_id = customers.customer_id
+    where keys.source_system = ''
 ),
 
 unmatched as (
@@ -51,8 +52,8 @@ unmatched as (
         'unmatched_override' as check_type,
         'customer_id of tier_overrides' as check_name
     from {{ ref('tier_overrides') }} as overrides
-    left join customers on overrides.customer_id = customers.record_id
-    where customers.record_id is null
+    left join customers on {{ reference_key(identifier('overrides.customer_id')) }} = customers.customer_key
+    where customers.customer_key is null
 ),
 
 unmatched_values as (

@@ -8,11 +8,12 @@ overrides as (
 
 records as (
     select
-        unified.record_id,
-        unified.customer_id
-    from {{ ref('int_customers_unified') }} as unified
+        keys.customer_key,
+        keys.customer_id
+    from {{ ref('int_customer_keys') }} as keys
     inner join {{ ref('int_customers') }} as customers
-        on unified.customer_id = customers.customer_id
+        on keys.customer_id = customers.customer_id
+    where keys.source_system = ''
 ),
 
 tiers as (
@@ -44,7 +45,7 @@ in_force as (
                 overrides.override_id desc
         ) as preference
     from overrides
-    inner join records on overrides.customer_id = records.record_id
+    inner join records on {{ reference_key(identifier('overrides.customer_id')) }} = records.customer_key
     inner join tiers on overrides.tier_code = tiers.tier_code
     inner join dates
         on

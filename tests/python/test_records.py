@@ -1,0 +1,324 @@
+"""Whose record a row is: identifiers as programs write them, two systems, guests, the erased."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pytest
+from cases import build_cases, read_case
+from conftest import Project
+
+REGISTERED: Final = "2024-01-05 08:00:00"
+NBSP, WIDE, BOM = "\u00a0", "\u3000", "\ufeff"
+FOLDS: Final = {"leading_zeros": "the till drops them"}
+
+CUSTOMERS: Final[tuple[dict[str, str], ...]] = (
+    # of the webshop's 1001 an older row, and one of nobody knows which system
+    {"customer_id": "1001.0", "source_system": " WEBSHOP", "updated_at": "2025-12-01 00:00:00"},
+    {"customer_id": "1001", "updated_at": "2026-05-01 00:00:00"},
+    # a blank system beside one: the newest row of one record
+    {"customer_id": "2002", "source_system": "pos", "updated_at": "2026-01-01 00:00:00"},
+    {"customer_id": "2002", "updated_at": "2026-02-01 00:00:00"},
+    *({"customer_id": "3003", "source_system": system} for system in ("a", "b", "c")),
+    # one person in two systems, as the e-mail says
+    *(
+        {"customer_id": "4004", "source_system": system, "email": "one.person@example.cn"}
+        for system in ("crm", "webshop")
+    ),
+    # 6006 of the webshop is gone; a request to erase it is still there
+    {"customer_id": "6006", "source_system": "pos"},
+    # an identifier that is written like the name of another
+    {"customer_id": "sys:77"},
+    {"customer_id": "77", "source_system": "sys"},
+    {"customer_id": "77", "source_system": "other"},
+    {"customer_id": "0789"},
+    {"customer_id": "789"},
+    {"customer_id": "o'brien;--"},
+    {"customer_id": "😀喵"},
+    {"customer_id": "عميل١"},
+    {"customer_id": "عميل1"},
+    {"customer_id": "١٢٣"},
+    {"customer_id": "1.5E+10"},
+    {"customer_id": "12345678901234567.0"},
+    # the 15 and the 18 letters of one record
+    {"customer_id": "001A0000006Vm9r", "updated_at": "2026-01-01 00:00:00"},
+    {"customer_id": "001A0000006Vm9rIAC", "updated_at": "2026-01-02 00:00:00"},
+    *({"customer_id": "8008", "source_system": system} for system in ("a", "b")),
+    {"customer_id": "child", "source_system": "b", "parent_customer_id": " 8008.0"},
+    {"customer_id": "lost_child", "parent_customer_id": "8008"},
+    {"customer_id": "till_child", "parent_customer_id": "456"},
+    {"customer_id": "tested", "is_test": "true"},
+)
+
+ORDERS: Final[tuple[tuple[str, str, str], ...]] = (
+    # customer_id, source_system, whose it is or what is wrong with it
+    (f"\t123{NBSP}", "", "123"),
+    (f"{BOM}123.00{WIDE}\n", "", "123"),
+    ('="123"', "", "123"),
+    ('=" 123.0 "', "", "123"),
+    ("'123", "", "123"),
+    ("123.5", "", ",unknown_customer,"),
+    ("١٢٣", "", "١٢٣"),
+    ("1.23E+02", "", ",unknown_customer,"),
+    ("1.5E+10", "", ",unknown_customer,"),
+    ("12345678901234567.0", "", ",unknown_customer,"),
+    ("000456", "", "00456"),
+    ("456.0", "", "00456"),
+    ("0789", "", ",ambiguous_customer,"),
+    ("789", "", ",ambiguous_customer,"),
+    ("0035g00000abCdE", "", "0035g00000abCdE"),
+    ("0035g00000abCdEAAV", "", ",unknown_customer,"),
+    ("0035g00000abcdeAAA", "", ",unknown_customer,"),
+    ("001A0000006Vm9r", "", "001A0000006Vm9rIAC"),
+    ("1001", "", ",ambiguous_customer,"),
+    ("1001.0", "kiosk", ",ambiguous_customer,"),
+    ("1001", " POS ", "pos:1001"),
+    ("webshop:1001", "", "webshop:1001"),
+    ("2002", "webshop", "2002"),
+    ("2002", "", "2002"),
+    ("3003", "a", "a:3003"),
+    ("3003", "b", "erased_customer"),
+    ("b:3003", "", "erased_customer"),
+    ("3003", "", ",ambiguous_customer,"),
+    ("4004", "", "crm:4004"),
+    ("4004", "webshop", "crm:4004"),
+    ("5005", "", "erased_customer"),
+    ("5005.0", "pos", "erased_customer"),
+    ("6006", "pos", "6006"),
+    ("6006", "webshop", "erased_customer"),
+    ("6006", "", ",ambiguous_customer,"),
+    ("77", "sys", "sys:77"),
+    ("77", "other", "other:77"),
+    ("77", "", ",ambiguous_customer,"),
+    ("sys:77", "", ",ambiguous_customer,"),
+    ("o'brien;--", "", "o'brien;--"),
+    ("😀喵", "", "😀喵"),
+    ("عميل١", "", "عميل١"),
+    ("عميل1", "", "عميل1"),
+    ("tested", "pos", "test_record"),
+    ("", "", ",missing_customer,"),
+    ('=""', "", ",missing_customer,"),
+    (f"{NBSP}\t", "", ",missing_customer,"),
+    ("nobody", "webshop", ",unknown_customer,"),
+)
+REQUESTS: Final = (("3003", "b"), (" 5005", ""), ("6006", "webshop"), ("1001", ""), ("x'; --", ""))
+OTHERS: Final[Mapping[str, dict[str, str]]] = {
+    "web_events": {"event_type": "view", "occurred_at": "2026-03-01 04:00:00", "product_id": "7.0"},
+    "interactions": {"interaction_type": "call", "started_at": "2026-03-01 04:00:00"},
+    "feedback": {"feedback_type": "csat", "score": "5", "submitted_at": "2026-03-01 04:00:00"},
+    "campaign_contacts": {"contacted_at": "2026-03-01 04:00:00", "channel": "email"},
+    "consents": {"channel": "email", "status": "granted", "changed_at": "2026-03-01 04:00:00"},
+}
+OUTCOME: Final = (
+    "case fate when 'used' then customer_id when 'excluded' then exclusion else defects end"
+)
+KEYS: Final = {
+    "web_events": "event_id",
+    "interactions": "interaction_id",
+    "feedback": "feedback_id",
+    "campaign_contacts": "contact_id",
+}
+NAMED: Final = (
+    ("1001", "pos", "pos:1001"),
+    ("1001", "", ",ambiguous_customer,"),
+    ("123.0", "", "123"),
+    ("3003", "b", "erased_customer"),
+    ("5005", "", "erased_customer"),
+)
+
+
+def order(number: int, customer: str, system: str) -> dict[str, str]:
+    """Return an order of 10 yuan."""
+    return {
+        "order_id": f"n{number}",
+        "customer_id": customer,
+        "source_system": system,
+        "ordered_at": "2026-03-01 04:00:00",
+        "status": "paid",
+        "currency": "CNY",
+        "amount": "10",
+    }
+
+
+def others() -> dict[str, list[dict[str, str]]]:
+    """Return rows of the tables of engagement that name the same customers."""
+    return {
+        table: [
+            columns
+            | {"customer_id": customer, "source_system": system}
+            | ({KEYS[table]: f"{table}{number}"} if table in KEYS else {})
+            for number, (customer, system, _) in enumerate(NAMED)
+        ]
+        for table, columns in OTHERS.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def declared(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Build two cases and other members of their kinds, with leading zeros declared."""
+    shops = read_case("two_shops")
+    more = {
+        "customers": [*shops["customers"], *(row | {"country": "CN"} for row in CUSTOMERS)],
+        "orders": [
+            *shops["orders"],
+            *(order(number, *row[:2]) for number, row in enumerate(ORDERS)),
+        ],
+        "erasure_requests": [
+            {"customer_id": customer, "source_system": system, "requested_at": REGISTERED}
+            for customer, system in REQUESTS
+        ],
+        "products": [{"product_id": "0007", "product_name": "Seven", "category": "phones"}],
+        "order_items": [
+            {"order_item_id": "i1", "order_id": '="n0"', "product_id": "7", "unit_cost": "2"}
+            | {"quantity": "2", "unit_price": "5"}
+        ],
+        "refunds": [
+            {"refund_id": "r1", "order_id": " n0\t", "amount": "1", "refunded_at": "2026-03-05"}
+        ],
+        **others(),
+    }
+    for row in more["customers"]:
+        row.setdefault("registered_at", REGISTERED)
+    folder = tmp_path_factory.mktemp("declared")
+    return build_cases(folder, "identifiers", more=more, variables={"identifier_folds": FOLDS})
+
+
+def test_two_shops_are_two_persons(declared: Project) -> None:
+    tiers = declared.query(
+        "select customer_id, lifetime_net_revenue, lifetime_orders from marts.customer_tiers"
+        " where customer_id like '%1001' order by 1"
+    )
+    # beside the case, pos:1001 and webshop:1001 have an order of 10 each
+    assert tiers == [("pos:1001", 110, 2), ("webshop:1001", 120_010, 3)]
+
+
+def test_each_order_is_of_the_customer_that_it_names(declared: Project) -> None:
+    found = dict(
+        declared.query(
+            f"select coalesce(order_id, ''), {OUTCOME} from intermediate.int_orders_checked"
+            " where exclusion is distinct from 'erased_customer'"
+        )
+    )
+    expected = {
+        f"n{number}": row[2] for number, row in enumerate(ORDERS) if row[2] != "erased_customer"
+    }
+    assert {order: found.get(order) for order in expected} == expected
+    erased = sum(row[2] == "erased_customer" for row in ORDERS)
+    assert declared.value(
+        "select count(*) from intermediate.int_orders_checked where exclusion = 'erased_customer'"
+    ) == erased
+
+
+def test_declared_folds_find_what_is_not_certain(declared: Project) -> None:
+    found = declared.query(
+        "select order_id, customer_id, defects from intermediate.int_orders_checked"
+        " where order_id like 'identifiers%' order by 1"
+    )
+    assert found == [
+        ("identifiers_o1", "123", None),
+        ("identifiers_o2", "00456", None),
+        ("identifiers_o3", "0035g00000abCdE", None),
+        ("identifiers_o4", None, ",unknown_customer,"),
+    ]
+
+
+def test_the_marts_show_an_identifier_as_its_own_table_writes_it(declared: Project) -> None:
+    shown = {customer for (customer,) in declared.query("select customer_id from marts.customers")}
+    assert shown == {
+        *("123", "00456", "0035g00000abCdE", "9007199254740993", "001A0000006Vm9rIAC"),
+        *("webshop:1001", "pos:1001", "2002", "a:3003", "c:3003", "crm:4004", "6006"),
+        *("sys:77", "other:77", "0789", "789", "o'brien;--", "😀喵", "عميل١", "عميل1", "١٢٣"),
+        *("a:8008", "b:8008", "child", "lost_child", "till_child"),
+    }
+    items = "select order_id, product_id, fate from intermediate.int_order_items_checked"
+    assert declared.query(items) == [("n0", "0007", "used")]
+    refunds = "select order_id, customer_id, fate from intermediate.int_refunds_checked"
+    assert declared.query(refunds) == [("n0", "123", "used")]
+
+
+def test_records_that_nobody_can_tell_are_in_the_quarantine(declared: Project) -> None:
+    found = declared.query(
+        "select row_key, reason from marts.quarantined_rows where source_table = 'customers'"
+    )
+    assert sorted(found) == [
+        ("001A0000006Vm9r", "duplicate_key"),
+        ("1.5E+10", "missing_key"),
+        ("1001", "ambiguous_customer"),
+        ("1001", "duplicate_key"),
+        ("12345678901234567.0", "missing_key"),
+        ("2002", "duplicate_key"),
+        ("sys:77", "ambiguous_customer"),
+    ]
+
+
+def test_the_quarantine_names_whom_a_row_may_mean(declared: Project) -> None:
+    rows = dict(
+        declared.query(
+            "select row_key, split_part(raw_row, '; possible customers: ', 2)"
+            " from marts.quarantined_rows where reason = 'ambiguous_customer'"
+        )
+    )
+    by_name = {row[0] + row[1]: rows.get(f"n{number}") for number, row in enumerate(ORDERS)}
+    assert rows["1001"] == by_name["1001"]
+    assert by_name["1001"].split(", ")[-2:] == ["pos:1001", "webshop:1001"]
+    assert by_name["0789"] == "0789, 789"
+    # the erased are not named
+    assert by_name["3003"] == "a:3003, an erased customer, c:3003"
+    assert by_name["6006"] == "6006, an erased customer"
+
+
+def test_all_tables_name_customers_alike(declared: Project) -> None:
+    for table in OTHERS:
+        key = KEYS.get(table, "null")
+        found = declared.query(f"select {OUTCOME}, {key} from intermediate.int_{table}_checked")
+        assert sorted(row[0] for row in found) == sorted(row[2] for row in NAMED), table
+        if table in KEYS:
+            assert {row[0] for row in found if row[1] == f"{table}0"} == {"pos:1001"}
+    products = "select distinct product_id from intermediate.int_web_events_checked"
+    assert declared.query(products) == [("0007",)]
+
+
+def test_nobody_is_erased_on_a_guess(declared: Project) -> None:
+    assert declared.query(
+        "select fate, defects, exclusion, count(*) from intermediate.int_erasure_requests_checked"
+        " group by all order by all"
+    ) == [
+        ("excluded", None, "erased_customer", 4),
+        ("quarantined", ",ambiguous_customer,", None, 1),
+    ]
+
+
+def test_no_table_names_the_erased(declared: Project) -> None:
+    tables = declared.query(
+        "select table_schema || '.' || table_name from information_schema.tables"
+        " where table_type = 'BASE TABLE'"
+    )
+    for (table,) in tables:
+        told = declared.value(
+            f"select count(*) from {table} as rows"
+            " where regexp_matches(cast(rows as varchar), '5005|b:3003|webshop:6006')"
+        )
+        assert not told, table
+
+
+def test_a_parent_is_looked_up_in_the_system_of_its_child(declared: Project) -> None:
+    parents = dict(
+        declared.query(
+            "select customer_id, parent_customer_id from marts.customers"
+            " where customer_id like '%child'"
+        )
+    )
+    assert parents == {"child": "b:8008", "lost_child": None, "till_child": "00456"}
+    assert declared.query(
+        "select found from marts.data_quality_summary"
+        " where check_type = 'nulled_value' and check_name = 'parent_customer_id'"
+    ) == [(1,)]
+
+
+def test_every_row_is_accounted_for(declared: Project) -> None:
+    rows = declared.query(
+        "select source_table, sum(raw_rows), sum(used_rows + excluded_rows + quarantined_rows),"
+        " sum(raw_amount - used_amount - excluded_amount - quarantined_amount)"
+        " from marts.source_reconciliation group by 1"
+    )
+    assert {row[0]: row[1] for row in rows}["orders"] == len(ORDERS) + 7
+    assert all(raw == accounted and left == 0 for _, raw, accounted, left in rows)
