@@ -39,6 +39,7 @@
 {#- Probability that the customer still buys. -#}
 {% macro bgnbd_p_alive() -%}
     case
+        when bgnbd_r is null then null
         when bgnbd_frequency = 0 then cast(1 as {{ type_double() }})
         when bgnbd_frequency > 0 then 1 / (
             1 + exp(

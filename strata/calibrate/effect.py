@@ -120,7 +120,7 @@ class _Trial:
         self.warehouse = Warehouse(folder / "strata.duckdb", warehouse.prefix)
         self.variables = {
             **variables,
-            "raw_path": str(_raw_path(project, variables)),
+            "raw_path": str(project.resolve() / raw_path(project, variables)),
             "as_of_date": warehouse.last_date().isoformat(),
         }
         _copy_project(project, self.project)
@@ -211,11 +211,11 @@ def _compare(before: Path, after: Path) -> tuple[int, dict[str, int]]:
     return counts[0], dict(zip(names, counts[1:], strict=True))
 
 
-def _raw_path(project: Path, variables: Mapping[str, Any]) -> Path:
-    """Return the absolute folder of the raw tables."""
+def raw_path(project: Path, variables: Mapping[str, Any]) -> str:
+    """Return the folder of the raw tables, as the vars name it."""
     with (project / "dbt_project.yml").open(encoding="utf-8") as file:
         settings = yaml.safe_load(file)
-    return project.resolve() / str((settings["vars"] | dict(variables)).get("raw_path", "demo"))
+    return str((settings["vars"] | dict(variables)).get("raw_path", "demo"))
 
 
 def _copy_project(source: Path, target: Path) -> None:

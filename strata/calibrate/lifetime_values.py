@@ -25,7 +25,9 @@ GAMMA_GAMMA_PARAMETERS: Final = ("gamma_gamma_p", "gamma_gamma_q", "gamma_gamma_
 ERROR_DIGITS: Final = 3
 
 
-def propose_lifetime_values(seed: SeedFile, customers: Customers, as_of: date) -> Proposal:
+def propose_lifetime_values(
+    seed: SeedFile, customers: Customers, as_of: date, fitted_on: str
+) -> Proposal:
     """Fit all customers, and each market that is large enough.
 
     Parameters
@@ -36,6 +38,8 @@ def propose_lifetime_values(seed: SeedFile, customers: Customers, as_of: date) -
         With the measures of `MEASURES`.
     as_of : date
         First day of the new rows, last day of the data.
+    fitted_on : str
+        Which data they are.
 
     Returns
     -------
@@ -88,6 +92,7 @@ def propose_lifetime_values(seed: SeedFile, customers: Customers, as_of: date) -
             **{name: (before or all_markets[0])[name] for name in SET_BY_PEOPLE},
             **_fitted(purchases, values),
             "fitted_at": as_of.isoformat(),
+            "fitted_on": fitted_on,
             "note": f"maximum likelihood, strata calibrate of {as_of}",
         }
         compared = (*BGNBD_PARAMETERS, *GAMMA_GAMMA_PARAMETERS, "customers", "log_likelihood")

@@ -5,6 +5,7 @@ Imported by the command when it runs, since scikit-learn takes a second that no 
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from threadpoolctl import threadpool_limits
 
 from strata.calibrate import bands, clusters, lifetime_values, scores
-from strata.calibrate.effect import Effect, measure_effect
+from strata.calibrate.effect import Effect, measure_effect, raw_path
 from strata.calibrate.proposal import Proposal
 from strata.calibrate.report import render_effect, render_proposal
 from strata.calibrate.seeds import SeedFile, write_seeds
@@ -22,10 +23,10 @@ from strata.calibrate.warehouse import Warehouse
 Propose = Callable[[Path, Warehouse, date], Proposal]
 
 
-def _clv(project: Path, warehouse: Warehouse, as_of: date) -> Proposal:
+def _clv(project: Path, warehouse: Warehouse, as_of: date, fitted_on: str = "") -> Proposal:
     seed = SeedFile(project / lifetime_values.SEED)
     customers = warehouse.customers(as_of, lifetime_values.MEASURES)
-    return lifetime_values.propose_lifetime_values(seed, customers, as_of)
+    return lifetime_values.propose_lifetime_values(seed, customers, as_of, fitted_on)
 
 
 def _bands(project: Path, warehouse: Warehouse, as_of: date) -> Proposal:
@@ -120,6 +121,7 @@ def _propose(
 ) -> tuple[list[Proposal], Effect]:
     """Make all proposals, then measure their effect."""
     proposals = []
+    propose = PARTS | {"clv": partial(_clv, fitted_on=raw_path(project, variables))}
     with _progress() as progress:
         # the two builds of the measurement are the last steps
         task = progress.add_task("calibrate", total=len(parts) + 2)
@@ -127,7 +129,7 @@ def _propose(
             progress.update(task, description=f"fit {part}")
             # sums of several threads are added in any order: their last digits vary
             with threadpool_limits(limits=1):
-                proposal = PARTS[part](project, warehouse, day)
+                proposal = propose[part](project, warehouse, day)
             proposal.check()
             proposals.append(proposal)
             progress.advance(task)

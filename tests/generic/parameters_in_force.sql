@@ -1,6 +1,6 @@
 {#- Effective-dated parameters: on every evaluation date each market has exactly one row, its own or
-    that of '*'. -#}
-{% test parameters_in_force(model) %}
+    that of '*'; at most one where none is required. -#}
+{% test parameters_in_force(model, is_required=true) %}
 
 {{ config(meta={'reports_rules': true}) }}
 
@@ -30,8 +30,9 @@ select
     '{{ model.identifier }}' as seed_name,
     'market ' || market as rule_id,
     cast(rows_in_force as {{ dbt.type_string() }}) || ' rows are in force on '
-    || cast(evaluation_date as {{ dbt.type_string() }}) || ', there must be one' as defect
+    || cast(evaluation_date as {{ dbt.type_string() }})
+    || ', there must be {{ 'one' if is_required else 'one at most' }}' as defect
 from counted
-where rows_in_force <> 1
+where rows_in_force {{ '<>' if is_required else '>' }} 1
 
 {% endtest %}

@@ -493,7 +493,7 @@ def test_clv_fits_all_and_each_large_market(tmp_path: Path) -> None:
     markets = ["CN" if number < 2_400 else "DE" for number in range(3_000)]
     customers = simulated(3_000, markets)
     repeat = int((customers.of("DE").measures["frequency"] > 0).sum())
-    proposal = propose_lifetime_values(seed, customers, AS_OF)
+    proposal = propose_lifetime_values(seed, customers, AS_OF, "shop")
     rows = seed.in_force(AS_OF)
     assert [row["market"] for row in rows] == ["*", "CN"]
     for row in rows:
@@ -504,7 +504,7 @@ def test_clv_fits_all_and_each_large_market(tmp_path: Path) -> None:
             fit.standard_errors[3], rel=0.01
         )
         assert (row["monthly_discount_rate"], row["margin_rate"]) == ("0.012", "0.31")
-        assert row["fitted_at"] == "2026-06-15"
+        assert (row["fitted_at"], row["fitted_on"]) == ("2026-06-15", "shop")
         assert row["customers"] == str(len(chosen["age"]))
         assert row["log_likelihood"] == f"{fit.log_likelihood:.4f}"
     assert proposal.kept == [
@@ -517,7 +517,7 @@ def test_clv_fits_all_and_each_large_market(tmp_path: Path) -> None:
 def test_rates_of_a_market_are_those_of_its_own_row(tmp_path: Path) -> None:
     own = CLV_ROW | {"market": "CN", "margin_rate": "0.4"}
     seed = own_seed(tmp_path, "clv", [CLV_ROW, own])
-    propose_lifetime_values(seed, simulated(2_000, ["CN"] * 2_000), AS_OF)
+    propose_lifetime_values(seed, simulated(2_000, ["CN"] * 2_000), AS_OF, "shop")
     rates = {row["market"]: row["margin_rate"] for row in seed.in_force(AS_OF)}
     assert rates == {"*": "0.31", "CN": "0.4"}
 
@@ -525,9 +525,9 @@ def test_rates_of_a_market_are_those_of_its_own_row(tmp_path: Path) -> None:
 def test_thin_data_and_a_missing_row_are_refused(tmp_path: Path) -> None:
     seed = own_seed(tmp_path, "clv", [CLV_ROW])
     with pytest.raises(CalibrationError, match="clv needs 100 customers"):
-        propose_lifetime_values(seed, simulated(99, ["CN"] * 99), AS_OF)
+        propose_lifetime_values(seed, simulated(99, ["CN"] * 99), AS_OF, "shop")
     with pytest.raises(CalibrationError, match="0 rows of market"):
-        propose_lifetime_values(seed, simulated(99, ["CN"] * 99), date(1960, 1, 1))
+        propose_lifetime_values(seed, simulated(99, ["CN"] * 99), date(1960, 1, 1), "shop")
     few = [np.arange(99.0)] * 3
     thin = buyers(dict(zip(bands.MEASURES, few, strict=True)))
     for part, propose in (("bands", bands.propose_bands), ("clusters", clusters.propose_clusters)):

@@ -295,8 +295,10 @@ DEFECTS: list[Any] = [
                 lambda rows: rows[0].update(gamma_gamma_q="1", bgnbd_a="-0.3", bgnbd_b="0"),
                 lambda rows: rows[0].update(monthly_discount_rate="-0.01", bgnbd_r=""),
                 lambda rows: rows.append(rows[0] | {"market": "XX", "gamma_gamma_q": "2"}),
+                lambda rows: rows.append(rows[0] | {"valid_from": "2026-01-01"}),
                 lambda rows: rows[0].update(valid_from="2025-01-01"),
             ],
+            "clv_policies": [lambda rows: rows[0].update(max_value_ratio="0.5", min_customers="")],
             "rfm_clusters": [
                 *(
                     add(
@@ -323,7 +325,9 @@ DEFECTS: list[Any] = [
             ("clv_parameters, market * from 2025-01-01", "bgnbd_r must be above 0"),
             ("clv_parameters, market * from 2025-01-01", "monthly_discount_rate"),
             ("clv_parameters, market XX", "not in markets"),
-            ("clv_parameters, market US", "0 rows are in force on 2024-12-31"),
+            ("clv_parameters, market US", "2 rows are in force on 2026-01-31"),
+            ("clv_policies, *", "max_value_ratio is 0.5"),
+            ("clv_policies, *", "min_customers is blank"),
             ("rfm_clusters, market US", "room for 6 clusters", "not for 7"),
             ("rfm_clusters, market CN", "cluster_code is there twice"),
             ("rfm_clusters, lapsed_frequent_large", "spreads are above 0"),

@@ -18,6 +18,7 @@
     ref('churn_risks'),
     ref('cities'),
     ref('clv_parameters'),
+    ref('clv_policies'),
     ref('currencies'),
     ref('customer_merges'),
     ref('effect_policies'),

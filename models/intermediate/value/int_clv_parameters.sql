@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}  -- small, and read for every customer
 {%- set parameters = [
     'bgnbd_r', 'bgnbd_alpha', 'bgnbd_a', 'bgnbd_b', 'gamma_gamma_p', 'gamma_gamma_q',
-    'gamma_gamma_v', 'monthly_discount_rate', 'margin_rate', 'fitted_at',
+    'gamma_gamma_v', 'monthly_discount_rate', 'margin_rate', 'fitted_at', 'fitted_on',
 ] %}
 
 with

@@ -4,20 +4,20 @@ evaluations as (
     select * from {{ ref('int_evaluations_cycled') }}
 ),
 
-clv_parameters as (
-    select * from {{ ref('int_clv_parameters') }}
+clv_fits as (
+    select * from {{ ref('int_clv_fits') }}
 ),
 
 summarised as (
     select
         evaluations.*,
-        {{ clv_parameter_columns('clv_parameters', terms=32) }},
+        {{ clv_parameter_columns('clv_fits', terms=32) }},
         {{ bgnbd_inputs('evaluations') }}
     from evaluations
-    left join clv_parameters
+    left join clv_fits
         on
-            evaluations.evaluation_date = clv_parameters.evaluation_date
-            and evaluations.market = clv_parameters.market
+            evaluations.evaluation_date = clv_fits.evaluation_date
+            and evaluations.market = clv_fits.market
 ),
 
 alive as (

@@ -9,8 +9,8 @@ history as (
     where is_current
 ),
 
-clv_parameters as (
-    select * from {{ ref('int_clv_parameters') }}
+clv_fits as (
+    select * from {{ ref('int_clv_fits') }}
 ),
 
 retention_rates as (
@@ -23,8 +23,8 @@ summarised as (
         history.market,
         history.lifetime_net_revenue as historic_revenue,
         history.lifetime_margin as historic_margin,
-        {{ clv_parameter_columns('clv_parameters', terms=64) }},
-        clv_parameters.monthly_discount_rate,
+        {{ clv_parameter_columns('clv_fits', terms=64) }},
+        clv_fits.monthly_discount_rate,
         {{ bgnbd_inputs('history') }},
         -- Refunds may leave a loss on next to no revenue: no share to predict from.
         case
@@ -32,15 +32,15 @@ summarised as (
                 then
                     cast(history.lifetime_margin as {{ type_double() }})
                     / cast(history.lifetime_costed_revenue as {{ type_double() }})
-            else clv_parameters.margin_rate
+            else clv_fits.margin_rate
         end as margin_rate,
         {{ clv_baseline('history', 'retention_rates.retention_rate') }} as clv_baseline,
         history.evaluation_date
     from history
-    left join clv_parameters
+    left join clv_fits
         on
-            history.evaluation_date = clv_parameters.evaluation_date
-            and history.market = clv_parameters.market
+            history.evaluation_date = clv_fits.evaluation_date
+            and history.market = clv_fits.market
     left join retention_rates
         on
             history.evaluation_date = retention_rates.evaluation_date
