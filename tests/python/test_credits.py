@@ -267,9 +267,10 @@ def test_refunds_and_credits_are_in_the_months_of_their_sales(built: Project) ->
 def test_free_orders_are_worth_no_more_than_their_history_supports(
     built: Project,
 ) -> None:
-    values = dict(
-        built.query("select customer_id, expected_order_value from marts.customer_lifetime_values")
+    rows = built.query(
+        "select customer_id, expected_order_value from marts.customer_lifetime_values"
     )
+    values = {row[0]: row[1] for row in rows if row[0] in ("free", "kg")}
     assert values["free"] == pytest.approx(2913.15, abs=0.005)
     assert values["kg"] == pytest.approx(4036.39, abs=0.005)
 
