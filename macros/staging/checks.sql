@@ -82,26 +82,50 @@
             end = erased_records.customer_key
 {%- endmacro %}
 
-{#- The person of a row, after join_customer_records. -#}
-{% macro record_customer() -%}
-    {{ return('coalesce(system_records.customer_id, records.customer_id)') }}
+{#- The e-mail and phone of an order that names no customer; null for any other. -#}
+{% macro guest_key(rows) -%}
+    case
+        when {{ rows }}.customer_id is null
+            then coalesce({{ rows }}.email, '') || ';' || coalesce({{ rows }}.phone, '')
+    end
 {%- endmacro %}
 
-{% macro record_fate() -%}
-    {{ return('coalesce(system_records.fate, erased_records.fate, records.fate)') }}
+{#- Join of an order that names no customer to the one who has its e-mail or phone, as `guests`. -#}
+{% macro join_guests(rows) -%}
+    left join {{ ref('int_guests') }} as guests on {{ guest_key(rows) }} = guests.guest_key
+{%- endmacro %}
+
+{#- Where a row finds its customer, after the joins: the best first. -#}
+{% macro found_in(column_name, guests=false) -%}
+    {%- set relations = ['system_records', 'records'] if column_name != 'fate'
+        else ['system_records', 'erased_records', 'records'] -%}
+    {%- set columns = [] -%}
+    {%- for relation in (['guests'] if guests else []) + relations -%}
+        {%- do columns.append(relation ~ '.' ~ column_name) -%}
+    {%- endfor -%}
+    {{ return('coalesce(' ~ columns | join(', ') ~ ')') }}
+{%- endmacro %}
+
+{#- The person of a row, after join_customer_records and, with `guests`, join_guests. -#}
+{% macro record_customer(guests=false) -%}
+    {{ return(found_in('customer_id', guests)) }}
+{%- endmacro %}
+
+{% macro record_fate(guests=false) -%}
+    {{ return(found_in('fate', guests)) }}
 {%- endmacro %}
 
 {#- The records that a row may mean, where nobody knows which. -#}
-{% macro possible_records() -%}
-    case when {{ record_fate() }} = 'ambiguous' then records.possible_records end
+{% macro possible_records(guests=false) -%}
+    case when {{ record_fate(guests) }} = 'ambiguous' then {{ found_in('possible_records', guests) }} end
 {%- endmacro %}
 
 {#- Defects of a row because of its customer. -#}
-{% macro customer_defects(rows) -%}
+{% macro customer_defects(rows, guests=false) -%}
     {{ return({
-        'unknown_customer': rows ~ '.customer_id is not null and ' ~ record_fate() ~ ' is null',
-        'ambiguous_customer': record_fate() ~ " = 'ambiguous'",
-        'orphan_row': record_fate() ~ " = 'quarantined'",
+        'unknown_customer': rows ~ '.customer_id is not null and ' ~ record_fate(guests) ~ ' is null',
+        'ambiguous_customer': record_fate(guests) ~ " = 'ambiguous'",
+        'orphan_row': record_fate(guests) ~ " = 'quarantined'",
     }) }}
 {%- endmacro %}
 
@@ -111,12 +135,13 @@
 {%- endmacro %}
 
 {#- Why a sound row is not used; null where it is. An erasure is named before all others. -#}
-{% macro exclusion(date_column, not_a_sale='false') -%}
+{% macro exclusion(date_column, not_a_sale='false', guests=false) -%}
     case
-        when {{ record_fate() }} = 'erased_customer' then 'erased_customer'
+        when {{ record_fate(guests) }} = 'erased_customer' then 'erased_customer'
         when {{ not_a_sale }} then 'not_a_sale'
         when {{ date_column }} > {{ as_of_date() }} then 'after_as_of_date'
-        when {{ record_fate() }} not in ('used', 'ambiguous', 'quarantined') then {{ record_fate() }}
+        when {{ record_fate(guests) }} not in ('used', 'ambiguous', 'quarantined')
+            then {{ record_fate(guests) }}
     end
 {%- endmacro %}
 

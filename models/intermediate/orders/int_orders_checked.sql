@@ -1,5 +1,11 @@
 {{ config(materialized='table') }}  -- the largest input, and the parent of items and refunds
 {%- set raw = raw_columns('orders') %}
+{%- set defects -%}
+    case
+        when guests.fate is not null then {{ without_defect('orders.defects', 'missing_customer') }}
+        else orders.defects
+    end
+{%- endset %}
 {%- set is_credit = "(orders.amount < 0 and order_statuses.negative_is = 'credit')" %}
 
 with
@@ -53,11 +59,11 @@ prepayments as (
 looked_up as (
     select
         orders.*,
-        {{ record_customer() }} as unified_customer_id,
-        {{ possible_records() }} as possible_records,
+        {{ record_customer(guests=true) }} as unified_customer_id,
+        {{ possible_records(guests=true) }} as possible_records,
         {{ as_money('orders.converted_amount') }} as reporting_amount,
         {{ name_list(dict(
-            customer_defects('orders'),
+            customer_defects('orders', guests=true),
             duplicate_key='orders.is_superseded',
             unknown_status='orders.status is not null and order_statuses.status is null',
             unknown_currency='orders.currency is not null and currencies.currency is null',
@@ -65,12 +71,12 @@ looked_up as (
             ~ "' and currencies.currency is not null and orders.order_date is not null"
             ~ " and orders.exchange_rate is null",
             invalid_number=converts_to_too_much('orders', 'orders.converted_amount'),
-        ), also='case when ' ~ is_credit ~ ' then ' ~ without_defect('orders.defects', 'negative_amount')
-        ~ ' else orders.defects end') }} as all_defects,
+        ), also='case when ' ~ is_credit ~ ' then ' ~ without_defect(defects, 'negative_amount')
+        ~ ' else ' ~ defects ~ ' end') }} as all_defects,
         {{ exclusion('orders.order_date', not_a_sale='(not order_statuses.is_sale and not coalesce('
         ~ is_credit ~ ", false)) or (orders.amount = 0 and order_statuses.free_is = 'not_a_sale')"
         ~ ' or case when ' ~ is_credit
-        ~ ' then prepayments.is_whole_credit else prepayments.is_whole_order end') }} as exclusion,
+        ~ ' then prepayments.is_whole_credit else prepayments.is_whole_order end', guests=true) }} as exclusion,
         coalesce({{ is_credit }}, false) as is_credit,
         prepayments.prepaid_amount
     from orders_at_rates as orders
@@ -78,6 +84,7 @@ looked_up as (
     left join currencies on orders.currency = currencies.currency
     left join prepayments on {{ reference_key('orders.order_id') }} = prepayments.order_key
     {{ join_customer_records('orders') }}
+    {{ join_guests('orders') }}
 ),
 
 checked as (
