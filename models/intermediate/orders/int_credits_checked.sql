@@ -56,29 +56,29 @@ matched as (
 
 looked_up as (
     select
-        order_id,
-        order_key,
-        known_order_id as original_order_id,
-        customer_id,
-        currency,
-        amount,
+        matched.order_id,
+        matched.order_key,
+        matched.known_order_id as original_order_id,
+        matched.customer_id,
+        matched.currency,
+        matched.amount,
         {{ as_money(converted_amount) }} as reporting_amount,
-        coalesce(original_date, order_date) as sale_date,
-        order_date as credit_date,
-        nulled_columns,
-        raw_row,
-        is_superseded,
+        coalesce(matched.original_date, matched.order_date) as sale_date,
+        matched.order_date as credit_date,
+        matched.nulled_columns,
+        matched.raw_row,
+        matched.is_superseded,
         {{ name_list(
             {
-                'orphan_row': 'is_orphan',
+                'orphan_row': 'matched.is_orphan',
                 'invalid_number': converts_to_too_much('matched', converted_amount),
             },
-            also='case when is_at_original_rate then '
-            ~ without_defect('defects', 'missing_exchange_rate') ~ ' else defects end',
+            also='case when matched.is_at_original_rate then '
+            ~ without_defect('matched.defects', 'missing_exchange_rate') ~ ' else matched.defects end',
         ) }} as all_defects,
         case
-            when original_exclusion = 'erased_customer' then original_exclusion
-            else coalesce(exclusion, original_exclusion)
+            when matched.original_exclusion = 'erased_customer' then matched.original_exclusion
+            else coalesce(matched.exclusion, matched.original_exclusion)
         end as all_exclusion
     from matched
 ),
