@@ -34,13 +34,17 @@ contacts as (
     where fate = 'used'
 ),
 
--- A person is in the group of their first contact, whatever follows.
+-- A person is in the group of their first contact, whatever follows; whoever was contacted and left out
+-- at one time was contacted.
 numbered as (
     select
         *,
         row_number() over (
             partition by campaign_id, customer_id
-            order by contacted_at asc nulls last, contact_id asc nulls last
+            order by
+                contacted_at asc nulls last,
+                case when is_control then 1 else 0 end asc,
+                contact_id asc nulls last
         ) as contact_number,
         cast(
             sum(case when is_control then 0 else 1 end) over (partition by campaign_id, customer_id)

@@ -6,6 +6,9 @@
         else {{ converted('amount', 'original_rate') }}
     end
 {%- endset %}
+{#- the order that it takes back knows whose it is -#}
+{%- set own_defects = 'case when matched.is_of_order then '
+    ~ without_defect('matched.defects', 'missing_customer') ~ ' else matched.defects end' %}
 
 with
 
@@ -42,11 +45,13 @@ erased_orders as (
 matched as (
     select
         credits.*,
+        coalesce(credits.customer_id, orders.customer_id) as known_customer_id,
         coalesce(orders.order_id, erased_orders.order_id, credits.original_order_id) as known_order_id,
         orders.order_date as original_date,
         orders.exchange_rate as original_rate,
         coalesce(orders.fate = 'used' and orders.currency = credits.currency, false)
             as is_at_original_rate,
+        credits.original_order_id is not null and not {{ order_is_missing() }} as is_of_order,
         credits.original_order_id is not null
         and ({{ order_is_missing() }} or orders.customer_id <> credits.customer_id) as is_orphan,
         {{ order_exclusion('credits.order_date') }} as original_exclusion
@@ -59,7 +64,7 @@ looked_up as (
         matched.order_id,
         matched.order_key,
         matched.known_order_id as original_order_id,
-        matched.customer_id,
+        matched.known_customer_id as customer_id,
         matched.currency,
         matched.amount,
         {{ as_money(converted_amount) }} as reporting_amount,
@@ -74,7 +79,7 @@ looked_up as (
                 'invalid_number': converts_to_too_much('matched', converted_amount),
             },
             also='case when matched.is_at_original_rate then '
-            ~ without_defect('matched.defects', 'missing_exchange_rate') ~ ' else matched.defects end',
+            ~ without_defect(own_defects, 'missing_exchange_rate') ~ ' else ' ~ own_defects ~ ' end',
         ) }} as all_defects,
         case
             when matched.original_exclusion = 'erased_customer' then matched.original_exclusion

@@ -28,7 +28,8 @@ dates as (
     from {{ ref('int_evaluation_dates') }}
 ),
 
--- Of two records that were merged, each with an override, the later decision stands.
+-- Of two records that were merged, each with an override, the later decision stands; of two from one day
+-- that of the higher tier, then the stricter one. An identifier decides nothing.
 in_force as (
     select
         records.customer_id,
@@ -42,6 +43,8 @@ in_force as (
                 dates.evaluation_date
             order by
                 overrides.valid_from desc,
+                tiers.tier_rank desc,
+                overrides.mode desc,
                 overrides.override_id desc
         ) as preference
     from overrides
