@@ -39,9 +39,9 @@
     {%- for first in [1, 6, 11] -%}
         {%- set bits = [] -%}
         {%- for place in range(5) -%}
+            {%- set letter = 'substring(' ~ identifier ~ ', ' ~ (first + place) ~ ', 1)' -%}
             {%- do bits.append(
-                'case when position(substring(' ~ identifier ~ ', ' ~ (first + place) ~ ', 1) in '
-                ~ "'ABCDEFGHIJKLMNOPQRSTUVWXYZ') > 0 then " ~ 2 ** place ~ ' else 0 end') -%}
+                'case when ' ~ letter ~ ' <> lower(' ~ letter ~ ') then ' ~ 2 ** place ~ ' else 0 end') -%}
         {%- endfor -%}
         {%- do checksum.append(
             "substring('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1 + " ~ bits | join(' + ') ~ ', 1)') -%}

@@ -63,7 +63,10 @@ MARKER: Final = """
         {%- set is_type = modules.re.match(
             '(text|integer|bigint|date|timestamp|boolean|decimal|double)( precision|[(].*)?$',
             argument | string) -%}
-        {%- do shown.append('cast(null as ' ~ argument ~ ')' if is_type else argument) -%}
+        {%- set is_pattern = name in ('matches', 'without') and not loop.first -%}
+        {%- do shown.append(
+            'cast(null as ' ~ argument ~ ')' if is_type
+            else "'" ~ argument ~ "'" if is_pattern else argument) -%}
     {%- endfor -%}
     {{ return('dispatched__' ~ name ~ '(' ~ shown | join(', ') ~ ')') }}
 {%- endmacro %}

@@ -47,6 +47,9 @@ DISPATCHED: Final = {
     "salted_hash": dict.fromkeys(ELSEWHERE, "sha256 in hexadecimal"),
     "digits_only": dict.fromkeys(ELSEWHERE, "regexp_replace of all, without the flag g"),
     "bit_count": dict.fromkeys(("snowflake", "redshift", "trino"), "no bit_count(integer)"),
+    "matches": dict.fromkeys(ELSEWHERE, "regexp_matches, or an operator"),
+    "without": dict.fromkeys(ELSEWHERE, "regexp_replace of all, without the flag g"),
+    "text_of": {},
     "days_between": {},
     "list_of": {},
 }
@@ -61,7 +64,7 @@ NEVER_NULL: Final = frozenset(
         *("further_orders", "further_revenue", "is_excluded", "known_date", "market"),
         *("net_revenue_12m", "next_tier_code", "next_tier_rank", "override_id", "percentile"),
         *("period_from", "place", "rank", "reason_order", "rule_id", "rule_set", "sale_date"),
-        *("sort_order", "tier_rank", "unified_customer_id", "valid_from"),
+        *("record_id", "sort_order", "tier_rank", "unified_customer_id", "valid_from"),
     ]
 )
 """Keys of an order that may leave out where nulls go, for there are none."""
