@@ -38,6 +38,9 @@
         {%- if 'customer_tiers' in made -%}
             {%- do lines.extend(told_tiers(made['customer_tiers'])) -%}
         {%- endif -%}
+        {%- if 'int_clv_fits' in made -%}
+            {%- do lines.extend(told_fits(made['int_clv_fits'])) -%}
+        {%- endif -%}
         {%- do lines.extend(told_demo_seeds()) -%}
         {%- do log(
             'as_of_date: ' ~ as_of_day() ~ ' (' ~ var('business_timezone') ~ ', money in '
@@ -120,6 +123,30 @@
     {%- endfor -%}
     {{ return(['customers: ' ~ '{:,}'.format(now.values() | sum) ~ (': ' if parts) ~ parts | join(', ')
         ~ (' (in brackets: against the build before)' if before and now != before)]) }}
+{%- endmacro %}
+
+{#- Lifetime values from parameters of other data, and those that are not predicted at all. -#}
+{% macro told_fits(relation) -%}
+    {%- set endings = {
+        'borne_out': 'and this market bears them out',
+        'not_judged': 'which has too few customers here to judge them: fit your own with strata calibrate',
+        'not_borne_out': 'and are not used, for purchases here are worth something else: fit your own with strata calibrate',
+    } -%}
+    {%- set lines = [] -%}
+    {%- for row in run_query(
+        'select market, finding, fitted_on, observed_value, expected_value from ' ~ relation
+        ~ ' where customers > 0 and evaluation_date = ' ~ as_of_date() ~ ' order by market').rows
+        if row[1] != 'borne_out' or row[2] != var('raw_path') -%}
+        {%- if row[1] == 'no_parameters' -%}
+            {%- do lines.append('lifetime values of market ' ~ row[0] ~ ': none, for clv_parameters has no row') -%}
+        {%- else -%}
+            {%- do lines.append(
+                'lifetime values of market ' ~ row[0] ~ ': the parameters were fitted on ' ~ row[2] ~ ' ('
+                ~ 'a purchase day of ' ~ '{:,.2f}'.format(row[4]) ~ ', here '
+                ~ ('{:,.2f}'.format(row[3]) if row[3] is not none else 'none') ~ '), ' ~ endings[row[1]]) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(lines) }}
 {%- endmacro %}
 
 {#- Other people's figures are told as such: seeds as they came with Strata, where the data did not. -#}
