@@ -1,10 +1,4 @@
 {%- set raw = raw_columns('customers') %}
-{%- set of_record -%}
-    partition by
-                keyed.record_key,
-                case when repeated_keys.systems > 1 then coalesce(keyed.record_system, '') end
-            order by {{ newest_first(raw, 'keyed') }}
-{%- endset %}
 
 with
 
@@ -29,25 +23,47 @@ keyed as (
 ),
 
 -- The rows of an identifier are one record, or one for each system if there are several.
-repeats as (
+ranked as (
     select
         keyed.*,
         repeated_keys.systems,
+        case when repeated_keys.systems > 1 then coalesce(keyed.record_system, '') else '' end as own_system,
         row_number() over (
-            {{ of_record }}
-        ) > 1 as is_superseded,
-        first_value(keyed.customer_id) over (
-            {{ of_record }}
-        ) as record_name
+            partition by
+                keyed.record_key,
+                case when repeated_keys.systems > 1 then coalesce(keyed.record_system, '') else '' end
+            order by {{ newest_first(raw, 'keyed') }}
+        ) as place
     from keyed
     inner join repeated_keys on keyed.record_key = repeated_keys.repeated_key
+),
+
+newest as (
+    select
+        record_key,
+        own_system,
+        customer_id as record_name
+    from ranked
+    where place = 1
+),
+
+repeats as (
+    select
+        ranked.*,
+        newest.record_name
+    from ranked
+    inner join newest
+        on
+            ranked.record_key = newest.record_key
+            and ranked.own_system = newest.own_system
 ),
 
 records as (
     select
         keyed.*,
         0 as systems,
-        false as is_superseded,
+        '' as own_system,
+        1 as place,
         case when keyed.record_key is not null then keyed.customer_id end as record_name
     from keyed
     left join repeated_keys on keyed.record_key = repeated_keys.repeated_key
@@ -79,6 +95,7 @@ named as (
 checked as (
     select
         named.*,
+        place > 1 as is_superseded,
         case
             when is_ambiguous then ' ' || record_name
             when systems > 1 then record_system || ':' || record_name
@@ -86,7 +103,7 @@ checked as (
         end as record_id,
         {{ reference_key('record_key') }} as customer_key,
         {{ name_list({
-            'duplicate_key': 'is_superseded',
+            'duplicate_key': 'place > 1',
             'ambiguous_customer': 'is_ambiguous',
         }, also='defects') }} as all_defects
     from named
