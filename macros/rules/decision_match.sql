@@ -8,7 +8,7 @@
             cells.market,
             cells.period_from
             {%- for measure in table.measures %}
-                {%- for step in range(1, var('max_rule_bounds') + 1) %},
+                {%- for step in range(1, setting('max_rule_bounds') + 1) %},
             max(case when cells.{{ measure }}_step = {{ step }} then cells.{{ measure }}_from end)
                 as {{ measure }}_{{ step }}
                 {%- endfor %}
@@ -85,7 +85,7 @@
 {% macro step_of(measure, bound) -%}
     case
         when {{ measure }} is null then -1
-        {%- for step in range(1, var('max_rule_bounds') + 1) %}
+        {%- for step in range(1, setting('max_rule_bounds') + 1) %}
         when {{ bound }}_{{ step }} is null or {{ measure }} < {{ bound }}_{{ step }}
             then {{ step - 1 }}
         {%- endfor %}

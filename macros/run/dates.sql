@@ -1,23 +1,31 @@
 {#- Dates that are known when a run starts, as literals: engines prune by them. -#}
 
 {% macro as_of_day() -%}
-    {%- set given = var('as_of_date') -%}
-    {%- if given is none -%}
-        {%- set zone = modules.pytz.timezone(var('business_timezone')) -%}
-        {{ return(run_started_at.astimezone(zone).date()) }}
-    {%- endif -%}
-    {#- a day that its month lacks, such as 2026-02-30, would come out as one of the next month -#}
+    {%- set given = setting('as_of_date') -%}
+    {{ return(today(setting('business_timezone')) if is_today(given) else parsed_day(given)) }}
+{%- endmacro %}
+
+{#- One instant for the whole run. -#}
+{% macro today(zone) -%}
+    {{ return(run_started_at.astimezone(modules.pytz.timezone(zone)).date()) }}
+{%- endmacro %}
+
+{#- An environment variable can say null only as a text. -#}
+{% macro is_today(given) -%}
+    {{ return(given is none or given | string | trim | lower in ['', 'null', 'none', '~']) }}
+{%- endmacro %}
+
+{#- None if it is no date from 1970 on: 2026-02-30 would come out as one of the next month. -#}
+{% macro parsed_day(given) -%}
     {%- set text = given | string -%}
-    {%- set day = none -%}
-    {%- if modules.re.match('^[12][0-9]{3}-(0[1-9]|1[0-2])-[0-9]{2}$', text) -%}
+    {%- if modules.re.match('^(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])-[0-9]{2}$', text) -%}
         {%- set first = modules.datetime.datetime.strptime(text[:7], '%Y-%m').date() -%}
         {%- set day = first + modules.datetime.timedelta(days=(text[8:] | int) - 1) -%}
+        {%- if day.isoformat() == text -%}
+            {{ return(day) }}
+        {%- endif -%}
     {%- endif -%}
-    {%- if day is none or day.isoformat() != text -%}
-        {%- do exceptions.raise_compiler_error(
-            'The var as_of_date is "' ~ given ~ '"; it must be a date such as 2026-06-15, or null') -%}
-    {%- endif -%}
-    {{ return(day) }}
+    {{ return(none) }}
 {%- endmacro %}
 
 {% macro date_literal(day) -%}
@@ -80,7 +88,7 @@
 {#- The zone's offsets from UTC since 1970: [{'since': UTC time, 'seconds': integer}, ...]. Looked
     for every 10 days, then to the minute. -#}
 {% macro utc_offsets() -%}
-    {%- set zone = modules.pytz.timezone(var('business_timezone')) -%}
+    {%- set zone = modules.pytz.timezone(setting('business_timezone')) -%}
     {%- set utc = modules.pytz.utc -%}
     {%- set changes = [] -%}
     {%- set found = namespace(day=modules.datetime.datetime(1970, 1, 1), seconds=none) -%}

@@ -23,7 +23,7 @@
                 'as_of_date ' ~ as_of ~ ' is earlier than ' ~ last ~ ', the last evaluation in the '
                 ~ 'stored history. Set a later as_of_date, or rebuild with --full-refresh.') -%}
         {%- endif -%}
-        {%- set open_from = months_before(as_of.replace(day=1), var('restatement_months')) -%}
+        {%- set open_from = months_before(as_of.replace(day=1), setting('restatement_months')) -%}
         {%- if last < month_end(last) and last.replace(day=1) < open_from -%}
             {%- set open_from = last.replace(day=1) -%}
         {%- elif last < open_from -%}
@@ -34,7 +34,7 @@
         {%- endfor -%}
         {%- set first = [open_from, stored[0].replace(day=1)] | max -%}
     {%- else -%}
-        {%- set first = months_before(as_of.replace(day=1), var('history_months')) -%}
+        {%- set first = months_before(as_of.replace(day=1), setting('history_months')) -%}
     {%- endif -%}
     {%- set months = (as_of.year - first.year) * 12 + as_of.month - first.month -%}
     {%- for month in range(months, 0, -1) -%}

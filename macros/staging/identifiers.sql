@@ -70,22 +70,5 @@
 
 {#- The folds that are declared, each with its reason. -#}
 {% macro identifier_folds() -%}
-    {%- set folds = var('identifier_folds') or {} -%}
-    {%- set known = ['leading_zeros', 'letter_case'] -%}
-    {%- if folds is not mapping -%}
-        {%- do exceptions.raise_compiler_error(
-            'The var identifier_folds is "' ~ folds ~ '"; it must give each fold its reason, such as '
-            ~ '{leading_zeros: "the till drops them"}, or be {}') -%}
-    {%- endif -%}
-    {%- for fold, reason in folds.items() -%}
-        {%- if fold not in known -%}
-            {%- do exceptions.raise_compiler_error(
-                'The var identifier_folds has "' ~ fold ~ '"; it knows ' ~ known | join(', ')) -%}
-        {%- elif not reason is string or not reason | trim -%}
-            {%- do exceptions.raise_compiler_error(
-                'The var identifier_folds has ' ~ fold ~ ' without a reason: write why it is certain, '
-                ~ 'such as {' ~ fold ~ ': "the till drops them"}') -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ return(folds) }}
+    {{ return(setting('identifier_folds')) }}
 {%- endmacro %}

@@ -27,7 +27,7 @@ events as (
         and engagement_types.source_table = 'web_events'
         and engagement_types.counts_as in ('views', 'carts')
         -- without order lines nobody knows what was bought since
-        and {{ 'false' if 'order_items' in var('missing_sources') else 'true' }}
+        and {{ 'false' if 'order_items' in setting('missing_sources') else 'true' }}
 ),
 
 customer_products as (

@@ -1,8 +1,8 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
 {%- set dates = evaluation_dates() %}
-{%- set window_months = var('rfm_window_months') %}
-{%- set missing = var('missing_sources') %}
+{%- set window_months = setting('rfm_window_months') %}
+{%- set missing = setting('missing_sources') %}
 
 with
 

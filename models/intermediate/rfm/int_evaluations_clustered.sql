@@ -1,6 +1,6 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
-{%- set positions = range(1, var('max_rfm_clusters') + 1) %}
+{%- set positions = range(1, setting('max_rfm_clusters') + 1) %}
 {%- set measures = {
     'recency': ('days_since_last_order', 'recency_days'),
     'orders': ('rfm_orders', 'orders'),

@@ -30,7 +30,7 @@ rfm_clusters as (
         {%- for spread in spreads %},
         max({{ spread }}) as {{ spread }}
         {%- endfor %}
-        {%- for position in range(1, var('max_rfm_clusters') + 1) %},
+        {%- for position in range(1, setting('max_rfm_clusters') + 1) %},
         max(case when position = {{ position }} then cluster_code end)
             as cluster_code_{{ position }}
             {%- for measure in measures %},

@@ -35,7 +35,7 @@ tier_months as (
         {%- for measures, data_type in [(counted_from, 'integer'), (summed_from, 'decimal(18, 2)')] %}
         {%- for measure, source in measures.items() %}
         cast(
-            {{ 'null' if source in var('missing_sources') else 'coalesce(' ~ measure ~ ', 0)' }}
+            {{ 'null' if source in setting('missing_sources') else 'coalesce(' ~ measure ~ ', 0)' }}
             as {{ data_type }}
         ) as {{ measure }},
         {%- endfor %}
