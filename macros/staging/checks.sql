@@ -182,10 +182,8 @@
 
 {#- What a line of an order comes to, in the currency of the order. -#}
 {% macro item_amount(rows) -%}
-    cast(
-        {{ rows }}.quantity * {{ rows }}.unit_price - coalesce({{ rows }}.discount_amount, 0)
-        as decimal(18, 2)
-    )
+    {{ as_money(
+        '(' ~ rows ~ '.quantity * ' ~ rows ~ '.unit_price - coalesce(' ~ rows ~ '.discount_amount, 0))') }}
 {%- endmacro %}
 
 {#- A child of an excluded order is excluded with its reason. -#}

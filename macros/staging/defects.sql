@@ -26,8 +26,6 @@
         {%- if column.meta.key -%}
             {%- do found.append(
                 [column.meta.required, value ~ ' is null or ' ~ digits_are_lost(value)]) -%}
-        {%- elif column.meta.required and column.data_type == 'text' and not column.meta.identifier -%}
-            {%- do found.append([column.meta.required, 'not ' ~ is_filled(column.name)]) -%}
         {%- elif column.meta.required -%}
             {%- do found.append([column.meta.required, value ~ ' is null']) -%}
         {%- elif column.meta.strict -%}

@@ -19,26 +19,101 @@
     {{ return("timestamp '" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "'") }}
 {%- endmacro %}
 
-{#- The columns of a raw table as they came, and beside each that is not a text what it means:
-    cast_<column>, null where it means nothing. -#}
-{% macro with_casts(raw) -%}
-    *
-    {%- for column in raw.values() if column.data_type != 'text' %},
-    {{ try_cast(column.name, column.data_type) }} as cast_{{ column.name }}
+{#- CTEs from `source` to `casts`: the columns of a raw table as they came, and beside each
+    text_<column>, null where it is blank, and cast_<column>, null where it means nothing. Each step
+    reads what the step before it has worked out, so that nothing is worked out twice. -#}
+{% macro read_values(raw, table_name) -%}
+    {%- set steps = {
+        'written': [], 'trimmed': [], 'texts': [], 'forms': [], 'bare_times': [], 'values_read': [],
+        'casts': [],
+    } -%}
+    {%- for column in raw.values() -%}
+        {%- set name = column.name -%}
+        {%- set is_time = column.data_type in ['timestamp', 'date'] -%}
+        {%- set is_number = column.data_type.split('(')[0] in ['decimal', 'integer'] -%}
+        {%- do steps.written.append(text_of(name) ~ ' as written_' ~ name) -%}
+        {%- do steps.trimmed.append(trimmed('written_' ~ name) ~ ' as trimmed_' ~ name) -%}
+        {%- do steps.texts.append(
+            'case when ' ~ is_blank('trimmed_' ~ name) ~ ' then null else trimmed_' ~ name
+            ~ ' end as text_' ~ name) -%}
+        {%- if is_time -%}
+            {%- do steps.forms.append(time_form('text_' ~ name) ~ ' as form_' ~ name) -%}
+            {%- do steps.bare_times.append(bare_time('form_' ~ name) ~ ' as bare_' ~ name) -%}
+            {%- do steps.values_read.append(
+                try_cast('bare_' ~ name, 'timestamp') ~ ' as local_' ~ name) -%}
+        {%- endif -%}
+        {%- if column.data_type == 'timestamp' -%}
+            {%- do steps.values_read.append(
+                zone_text('form_' ~ name, 'bare_' ~ name) ~ ' as zone_' ~ name) -%}
+            {%- do steps.casts.append(instant(name, table_name) ~ ' as cast_' ~ name) -%}
+        {%- elif column.data_type == 'date' -%}
+            {%- do steps.casts.append('cast(local_' ~ name ~ ' as date) as cast_' ~ name) -%}
+        {%- elif is_number -%}
+            {%- set form = number_form(name, table_name) -%}
+            {%- if form -%}
+                {%- do steps.forms.append(form ~ ' as form_' ~ name) -%}
+            {%- endif -%}
+            {%- do steps.values_read.append(
+                try_cast(('form_' if form else 'text_') ~ name, column.data_type)
+                ~ ' as number_' ~ name) -%}
+            {%- do steps.casts.append(
+                in_range('number_' ~ name, column.meta) ~ ' as cast_' ~ name) -%}
+        {%- elif column.data_type == 'boolean' -%}
+            {%- do steps.casts.append(truth('text_' ~ name) ~ ' as cast_' ~ name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set previous = namespace(name='source') -%}
+    {%- for name, columns in steps.items() if columns or name == 'casts' -%}
+    {{ name }} as (
+        select
+            {{ previous.name }}.*
+            {%- for column in columns %},
+            {{ column }}
+            {%- endfor %}
+        from {{ previous.name }}
+        {{ computed_once() }}
+    )
+        {{- ',\n\n    ' if not loop.last }}
+        {%- set previous.name = name -%}
     {%- endfor %}
 {%- endmacro %}
 
-{#- What the value means, in the rows of with_casts. -#}
+{#- A number beyond the plausible range of its column is none. -#}
+{% macro in_range(number, meta) -%}
+    {%- set bounds = [] -%}
+    {%- if meta.minimum is defined -%}{%- do bounds.append(number ~ ' >= ' ~ meta.minimum) -%}{%- endif -%}
+    {%- if meta.maximum is defined -%}{%- do bounds.append(number ~ ' <= ' ~ meta.maximum) -%}{%- endif -%}
+    {{ return('case when ' ~ bounds | join(' and ') ~ ' then ' ~ number ~ ' end' if bounds else number) }}
+{%- endmacro %}
+
+{#- True for the texts that _sources.yml declares as blanks, as written, and for the empty one. -#}
+{% macro is_blank(text) -%}
+    {%- set blanks = [] -%}
+    {%- if execute -%}
+        {%- for source_node in graph.get('sources', {}).values()
+            if source_node.source_name == 'crm' and not blanks -%}
+            {%- do blanks.extend(source_node.meta.blanks) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- set literals = ["''"] -%}
+    {%- for blank in blanks -%}
+        {#- engines do not agree on a backslash in a literal -#}
+        {%- do literals.append(
+            ("'" ~ blank ~ "'") | replace("\\", "' || chr(92) || '") | replace("'' || ", '')) -%}
+    {%- endfor -%}
+    {{ return(text ~ ' in (' ~ literals | join(', ') ~ ')') }}
+{%- endmacro %}
+
+{#- What the value means, in the rows of read_values. -#}
 {% macro cast_raw(column) -%}
-    {%- set text = "nullif(trim(cast(" ~ column.name ~ " as " ~ dbt.type_string() ~ ")), '')" -%}
     {%- if column.data_type != 'text' -%}
         {{ return('cast_' ~ column.name) }}
     {%- elif column.meta.identifier or column.meta.key -%}
-        {{ return(identifier(column.name)) }}
+        {{ return(identifier('text_' ~ column.name)) }}
     {%- elif column.meta.case -%}
-        {{ return(column.meta.case ~ '(' ~ text ~ ')') }}
+        {{ return(column.meta.case ~ '(text_' ~ column.name ~ ')') }}
     {%- endif -%}
-    {{ return(text) }}
+    {{ return('text_' ~ column.name) }}
 {%- endmacro %}
 
 {#- What the value must meet beside its type; none = anything. -#}
@@ -50,8 +125,6 @@
         {{ return(value ~ " between timestamp '1970-01-01 00:00:00' and " ~ run_clock()) }}
     {%- elif column.data_type == 'date' -%}
         {{ return(value ~ " between date '1900-01-01' and cast(" ~ run_clock() ~ " as date)") }}
-    {%- elif column.data_type == 'integer' -%}
-        {{ return(value ~ ' >= 0') }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -71,7 +144,7 @@
     {{ return(cast_raw(column)) }}
 {%- endmacro %}
 
-{#- True where the raw value is not blank; cheap for typed files. -#}
+{#- True where the raw value is not blank, in the rows of read_values. -#}
 {% macro is_filled(column_name) -%}
-    {{ return("coalesce(trim(cast(" ~ column_name ~ " as " ~ dbt.type_string() ~ ")), '') <> ''") }}
+    {{ return('text_' ~ column_name ~ ' is not null') }}
 {%- endmacro %}

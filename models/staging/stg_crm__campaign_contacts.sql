@@ -3,8 +3,10 @@
 with
 
 source as (
-    select {{ with_casts(raw) }} from {{ source('crm', 'campaign_contacts') }}
+    select * from {{ source('crm', 'campaign_contacts') }}
 ),
+
+{{ read_values(raw, 'campaign_contacts') }},
 
 typed as (
     select
@@ -20,8 +22,9 @@ typed as (
         {{ business_date(typed(raw, 'contacted_at')) }} as contact_date,
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,
+        {{ adjusted_columns(raw, 'campaign_contacts') }} as adjusted_columns,
         {{ raw_values(raw) }}
-    from source
+    from casts
 )
 
 select * from typed

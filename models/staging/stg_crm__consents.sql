@@ -3,8 +3,10 @@
 with
 
 source as (
-    select {{ with_casts(raw) }} from {{ source('crm', 'consents') }}
+    select * from {{ source('crm', 'consents') }}
 ),
+
+{{ read_values(raw, 'consents') }},
 
 typed as (
     select
@@ -16,8 +18,9 @@ typed as (
         {{ business_date(typed(raw, 'changed_at')) }} as consent_date,
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,
+        {{ adjusted_columns(raw, 'consents') }} as adjusted_columns,
         {{ raw_values(raw) }}
-    from source
+    from casts
 )
 
 select * from typed

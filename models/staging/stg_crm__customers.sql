@@ -3,8 +3,10 @@
 with
 
 source as (
-    select {{ with_casts(raw) }} from {{ source('crm', 'customers') }}
+    select * from {{ source('crm', 'customers') }}
 ),
+
+{{ read_values(raw, 'customers') }},
 
 typed as (
     select
@@ -33,8 +35,9 @@ typed as (
         {{ business_date(typed(raw, 'updated_at')) }} as update_date,
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,
+        {{ adjusted_columns(raw, 'customers') }} as adjusted_columns,
         {{ raw_values(raw) }}
-    from source
+    from casts
 )
 
 select * from typed

@@ -3,8 +3,10 @@
 with
 
 source as (
-    select {{ with_casts(raw) }} from {{ source('crm', 'erasure_requests') }}
+    select * from {{ source('crm', 'erasure_requests') }}
 ),
+
+{{ read_values(raw, 'erasure_requests') }},
 
 typed as (
     select
@@ -13,8 +15,9 @@ typed as (
         {{ typed(raw, 'requested_at') }} as requested_at,
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,
+        {{ adjusted_columns(raw, 'erasure_requests') }} as adjusted_columns,
         {{ raw_values(raw) }}
-    from source
+    from casts
 )
 
 select * from typed

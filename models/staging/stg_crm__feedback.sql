@@ -3,8 +3,10 @@
 with
 
 source as (
-    select {{ with_casts(raw) }} from {{ source('crm', 'feedback') }}
+    select * from {{ source('crm', 'feedback') }}
 ),
+
+{{ read_values(raw, 'feedback') }},
 
 typed as (
     select
@@ -18,8 +20,9 @@ typed as (
         {{ business_date(typed(raw, 'submitted_at')) }} as feedback_date,
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,
+        {{ adjusted_columns(raw, 'feedback') }} as adjusted_columns,
         {{ raw_values(raw) }}
-    from source
+    from casts
 )
 
 select * from typed

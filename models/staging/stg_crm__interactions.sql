@@ -3,8 +3,10 @@
 with
 
 source as (
-    select {{ with_casts(raw) }} from {{ source('crm', 'interactions') }}
+    select * from {{ source('crm', 'interactions') }}
 ),
+
+{{ read_values(raw, 'interactions') }},
 
 typed as (
     select
@@ -18,8 +20,9 @@ typed as (
         {{ business_date(typed(raw, 'started_at')) }} as interaction_date,
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,
+        {{ adjusted_columns(raw, 'interactions') }} as adjusted_columns,
         {{ raw_values(raw) }}
-    from source
+    from casts
 )
 
 select * from typed

@@ -3,8 +3,10 @@
 with
 
 source as (
-    select {{ with_casts(raw) }} from {{ source('crm', 'order_items') }}
+    select * from {{ source('crm', 'order_items') }}
 ),
+
+{{ read_values(raw, 'order_items') }},
 
 typed as (
     select
@@ -18,7 +20,7 @@ typed as (
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,
         {{ raw_values(raw) }}
-    from source
+    from casts
 )
 
 select * from typed

@@ -3,8 +3,10 @@
 with
 
 source as (
-    select {{ with_casts(raw) }} from {{ source('crm', 'orders') }}
+    select * from {{ source('crm', 'orders') }}
 ),
+
+{{ read_values(raw, 'orders') }},
 
 typed as (
     select
@@ -26,8 +28,9 @@ typed as (
         {{ business_date(typed(raw, 'ordered_at')) }} as order_date,
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,
+        {{ adjusted_columns(raw, 'orders') }} as adjusted_columns,
         {{ raw_values(raw) }}
-    from source
+    from casts
 )
 
 select * from typed

@@ -3,8 +3,10 @@
 with
 
 source as (
-    select {{ with_casts(raw) }} from {{ source('crm', 'products') }}
+    select * from {{ source('crm', 'products') }}
 ),
+
+{{ read_values(raw, 'products') }},
 
 typed as (
     select
@@ -17,8 +19,9 @@ typed as (
         {{ typed(raw, 'launched_at') }} as launched_at,
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,
+        {{ adjusted_columns(raw, 'products') }} as adjusted_columns,
         {{ raw_values(raw) }}
-    from source
+    from casts
 )
 
 select * from typed

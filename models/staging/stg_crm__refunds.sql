@@ -3,8 +3,10 @@
 with
 
 source as (
-    select {{ with_casts(raw) }} from {{ source('crm', 'refunds') }}
+    select * from {{ source('crm', 'refunds') }}
 ),
+
+{{ read_values(raw, 'refunds') }},
 
 typed as (
     select
@@ -16,8 +18,9 @@ typed as (
         {{ business_date(typed(raw, 'refunded_at')) }} as refund_date,
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,
+        {{ adjusted_columns(raw, 'refunds') }} as adjusted_columns,
         {{ raw_values(raw) }}
-    from source
+    from casts
 )
 
 select * from typed

@@ -3,8 +3,10 @@
 with
 
 source as (
-    select {{ with_casts(raw) }} from {{ source('crm', 'web_events') }}
+    select * from {{ source('crm', 'web_events') }}
 ),
+
+{{ read_values(raw, 'web_events') }},
 
 typed as (
     select
@@ -18,8 +20,9 @@ typed as (
         {{ business_date(typed(raw, 'occurred_at')) }} as event_date,
         {{ row_defects(raw) }} as defects,
         {{ nulled_columns(raw) }} as nulled_columns,
+        {{ adjusted_columns(raw, 'web_events') }} as adjusted_columns,
         {{ raw_values(raw) }}
-    from source
+    from casts
 )
 
 select * from typed

@@ -53,10 +53,14 @@ READ_LATER: dict[str, object] = {
     "business_timezone": "Europe/Berlin",
     "history_months": 2,
     "missing_sources": OPTIONAL_TABLES,
+    "number_format": "1.234,50",
+    "number_formats": {"orders": "1,234.50"},
     "raw_path": "elsewhere",
     "reporting_currency": "EUR",
     "restatement_months": 5,
     "rfm_window_months": None,
+    "source_timezone": "Europe/Madrid",
+    "source_timezones": {"orders": "America/New_York"},
 }
 """Vars that change nothing in what dbt parses, each with a value that is not its default."""
 QUIET = re.compile(r"^\d\d:\d\d:\d\d +($|\d+ of \d+ (START|OK|PASS|SKIP|NO-OP) )")

@@ -23,9 +23,9 @@ ELSEWHERE: Final = DIALECTS[len(BUILT_ON) :]
 
 FUNCTIONS: Final = frozenset(
     [
-        *("abs", "cast", "ceil", "coalesce", "count", "exp", "extract", "floor", "lag", "lead"),
-        *("length", "ln", "lower", "max", "min", "mod", "nullif", "power", "rank", "replace"),
-        *("row_number", "sqrt", "substring", "sum", "trim", "upper"),
+        *("abs", "cast", "ceil", "chr", "coalesce", "count", "exp", "extract", "floor", "lag"),
+        *("lead", "length", "ln", "lower", "max", "min", "mod", "nullif", "power", "rank"),
+        *("replace", "row_number", "sqrt", "substring", "sum", "trim", "upper"),
     ]
 )
 """What a model may call: these are there on all eight engines, and mean the same."""
@@ -44,6 +44,13 @@ NOT_YET: Final = {
 
 DISPATCHED: Final = {
     "try_cast": dict.fromkeys(ELSEWHERE, "no default: a cast by pattern"),
+    "matches": dict.fromkeys(ELSEWHERE, "regexp_like or regexp_contains"),
+    "without": dict.fromkeys(ELSEWHERE, "regexp_replace of all, without the flag g"),
+    "text_of": {},
+    "replaced": dict.fromkeys(ELSEWHERE, "regexp_replace of all, without the flag g"),
+    "trimmed": dict.fromkeys(ELSEWHERE, "trim of the listed characters"),
+    "is_usual_time": {},
+    "seconds_later": dict.fromkeys(ELSEWHERE, "dateadd"),
     "salted_hash": dict.fromkeys(ELSEWHERE, "sha256 in hexadecimal"),
     "digits_only": dict.fromkeys(ELSEWHERE, "regexp_replace of all, without the flag g"),
     "bit_count": dict.fromkeys(("snowflake", "redshift", "trino"), "no bit_count(integer)"),

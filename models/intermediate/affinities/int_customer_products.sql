@@ -18,7 +18,7 @@ customer_products as (
         customer_id,
         product_id,
         cast(count(*) as integer) as order_lines,
-        cast(sum(quantity) as bigint) as quantity,
+        cast(sum(quantity) as decimal(24, 6)) as quantity,
         cast(sum(reporting_amount) as decimal(18, 2)) as amount,
         min(order_date) as first_order_date,
         max(order_date) as last_order_date

@@ -12,10 +12,11 @@ order_items as (
     where fate = 'used' or (fate = 'quarantined' and defects not like '%,duplicate_key,%')
 ),
 
+-- Rounded after the multiplication: a screw may cost .004, and 0.4 of a kilogram be sold.
 items_with_costs as (
     select
         order_id,
-        cast(quantity * unit_cost as decimal(18, 2)) as cost,
+        {{ as_money('quantity * unit_cost') }} as cost,
         exchange_rate,
         fate
     from order_items

@@ -79,7 +79,7 @@ tiered as (
         coalesce(tiers.tier_code, 'none') as tier_code,
         customer_months.category,
         cast(customer_months.revenue as decimal(18, 2)) as revenue,
-        cast(customer_months.quantity as bigint) as quantity,
+        cast(customer_months.quantity as decimal(24, 6)) as quantity,
         cast(customer_months.orders as integer) as orders,
         customer_months.month_index
     from customer_months

@@ -1,6 +1,6 @@
 {%- set key = ['tier_code', 'attribute', 'segment_code', 'category'] %}
 {%- set measures = {
-    'revenue': 'decimal(18, 2)', 'quantity': 'bigint', 'orders': 'integer', 'customers': 'integer',
+    'revenue': 'decimal(18, 2)', 'quantity': 'decimal(24, 6)', 'orders': 'integer', 'customers': 'integer',
 } %}
 {#- The months that a month is compared with, and how many months before it they are. -#}
 {%- set compared = {'revenue_previous_month': 1, 'revenue_same_month_last_year': 12} %}

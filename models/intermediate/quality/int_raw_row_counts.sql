@@ -23,7 +23,7 @@ raw_row_counts as (
         exclusion,
         nulled_columns,
         cast(count(*) as bigint) as rows_found,
-        cast(coalesce(sum(amount), 0) as decimal(18, 2)) as amount
+        cast(coalesce(sum(amount), 0) as decimal(28, 2)) as amount
     from raw_rows
     group by
         source_table,

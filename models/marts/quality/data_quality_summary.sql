@@ -70,6 +70,15 @@ nulled_values as (
     from {{ ref('int_nulled_values') }}
 ),
 
+adjusted_times as (
+    select
+        source_table,
+        'adjusted_time' as check_type,
+        column_name as check_name,
+        rows_found as found
+    from {{ ref('int_adjusted_times') }}
+),
+
 unmatched_values as (
     select
         source_table,
@@ -126,6 +135,8 @@ checks as (
     select * from missing_values
     union all
     select * from nulled_values
+    union all
+    select * from adjusted_times
     union all
     select * from unmatched_values
     union all

@@ -22,10 +22,10 @@ source_reconciliation as (
             sum(case when fate = '{{ fate }}' then rows_found else 0 end) as bigint
         ) as {{ fate }}_rows,
         {%- endfor %}
-        cast(sum(amount) as decimal(18, 2)) as raw_amount,
+        cast(sum(amount) as decimal(28, 2)) as raw_amount,
         {%- for fate in ['used', 'excluded', 'quarantined'] %}
         cast(
-            sum(case when fate = '{{ fate }}' then amount else 0 end) as decimal(18, 2)
+            sum(case when fate = '{{ fate }}' then amount else 0 end) as decimal(28, 2)
         ) as {{ fate }}_amount
         {{- ',' if not loop.last }}
         {%- endfor %}
