@@ -16,6 +16,18 @@
     {{ return(declared) }}
 {%- endmacro %}
 
+{#- The columns of the seed that decision_rules reads. -#}
+{% macro decision_columns(table) -%}
+    {%- set columns = ['rule_id', 'market', 'priority', table.outcome] -%}
+    {%- if table.has_rule_sets -%}
+        {%- do columns.append('rule_set') -%}
+    {%- endif -%}
+    {%- for measure in table.measures -%}
+        {%- do columns.extend(['min_' ~ measure, 'max_' ~ measure]) -%}
+    {%- endfor -%}
+    {{ return(columns + table.codes | list + ['note', 'valid_from', 'valid_to']) }}
+{%- endmacro %}
+
 {#- CTE body: one row per rule of the seed. Tables without rule sets have one, `live`. -#}
 {% macro decision_rules(table, seed) -%}
     select

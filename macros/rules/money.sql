@@ -48,3 +48,67 @@
 {% macro as_money(amount) -%}
     case when abs({{ amount }}) < {{ money_limit() }} then cast({{ amount }} as decimal(18, 2)) end
 {%- endmacro %}
+
+{#- Money in seeds: what the YAML of a seed declares under meta: money, the columns that hold money and,
+    where a column holds it in some rows only, the values of another column in those rows. A model reads
+    it through seed_rows, so that a unit test can mock it. -#}
+{% macro seed_money(seed_name) -%}
+    {%- set declared = {'columns': {}, 'only': {}, 'is_dated': false} -%}
+    {%- if execute and graph.get('nodes') -%}
+        {%- set seed = graph.nodes['seed.strata.' ~ seed_name] -%}
+        {%- for column in seed.config.meta.money.columns -%}
+            {%- do declared.columns.update({column: seed.config.column_types[column]}) -%}
+        {%- endfor -%}
+        {%- do declared.update(
+            only=seed.config.meta.money.only or {}, is_dated='valid_from' in seed.columns) -%}
+    {%- endif -%}
+    {{ return(declared) }}
+{%- endmacro %}
+
+{#- True for the rows of the seed that hold money. -#}
+{% macro holds_money(money) -%}
+    {%- for column, values in money.only.items() -%}
+        seed_rows.{{ column }} in ('{{ values | join("', '") }}') and {# -#}
+    {%- endfor -%}
+    true
+{%- endmacro %}
+
+{#- Join to the rate of the later of the row's valid_from and the first day that has a rate. -#}
+{% macro join_seed_rates(money) -%}
+    {%- set rates = ref('int_exchange_rates') -%}
+    {%- set day = 'rates.first_valid_from' -%}
+    {%- if money.is_dated -%}
+        {%- set day = 'greatest(seed_rows.valid_from, rates.first_valid_from)' -%}
+    {%- endif -%}
+    {%- if money.columns %}
+    left join {{ rates }} as rates
+        on
+            seed_rows.currency = rates.currency
+            and {{ day }} >= rates.valid_from
+            and {{ day }} < rates.valid_to
+    {%- endif %}
+{%- endmacro %}
+
+{#- CTE body: columns of a seed, its money in the reporting currency. Decimals keep their digits. -#}
+{% macro seed_in_reporting_currency(seed_name, columns) -%}
+    {%- set money = seed_money(seed_name) -%}
+    {%- set double = type_double() -%}
+    select
+        {%- for column in columns %}
+        {%- if column in money.columns %}
+        {%- set product = 'cast(seed_rows.' ~ column ~ ' as ' ~ double ~ ') * cast(rates.rate as ' ~ double ~ ')' %}
+        {%- set type = money.columns[column] %}
+        {%- set digits = modules.re.findall('[0-9]+', type) %}
+        case
+            when {{ holds_money(money) }} and abs({{ product }}) < {{ money_limit() }}
+                then {{ to_decimal(product, digits[1]) if digits else product }}
+            else seed_rows.{{ column }}
+        end as {{ column }}
+        {%- else %}
+        seed_rows.{{ column }}
+        {%- endif %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref(seed_name) }} as seed_rows
+    {{ join_seed_rates(money) }}
+{%- endmacro %}

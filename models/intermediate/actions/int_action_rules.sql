@@ -7,11 +7,16 @@
 -- depends_on: {{ ref('churn_risks') }}
 -- depends_on: {{ ref('triggers') }}
 -- depends_on: {{ ref('int_markets') }}
+{%- set table = decision_table('action_rules') %}
 
 with
 
+action_rules as (
+    {{ seed_in_reporting_currency('action_rules', decision_columns(table)) }}
+),
+
 rules as (
-    {{ decision_rules(decision_table('action_rules'), ref('action_rules')) }}
+    {{ decision_rules(table, 'action_rules') }}
 )
 
 select * from rules

@@ -10,13 +10,9 @@ history as (
 ),
 
 milestones as (
-    select
-        milestone_id,
-        milestone_rank,
-        measure,
-        threshold,
-        within_days
-    from {{ ref('milestones') }}
+    {{ seed_in_reporting_currency('milestones', [
+        'milestone_id', 'milestone_rank', 'measure', 'threshold', 'within_days',
+    ]) }}
 ),
 
 longest as (

@@ -15,10 +15,7 @@
 with
 
 campaigns as (
-    select
-        campaign_id,
-        contact_cost
-    from {{ ref('campaigns') }}
+    {{ seed_in_reporting_currency('campaigns', ['campaign_id', 'contact_cost']) }}
 ),
 
 sales as (

@@ -1,15 +1,9 @@
 with
 
 rfm_bands as (
-    select
-        band_id,
-        market,
-        metric,
-        score,
-        upper_bound,
-        valid_from,
-        valid_to
-    from {{ ref('rfm_bands') }}
+    {{ seed_in_reporting_currency('rfm_bands', [
+        'band_id', 'market', 'metric', 'score', 'upper_bound', 'valid_from', 'valid_to',
+    ]) }}
 ),
 
 -- Cut points ascend: the best recency is the lowest, the best frequency and value the highest.

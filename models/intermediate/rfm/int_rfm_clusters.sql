@@ -3,11 +3,16 @@
 {{ config(materialized='table') }}  -- small, and read for every customer
 {%- set measures = ['recency_days', 'orders', 'revenue'] %}
 {%- set spreads = ['recency_spread', 'orders_spread', 'revenue_spread'] %}
+{%- set columns = ['cluster_id', 'cluster_code'] + measures + spreads %}
 
 with
 
+rfm_clusters as (
+    {{ seed_in_reporting_currency('rfm_clusters', columns + ['market', 'valid_from', 'valid_to']) }}
+),
+
 clusters as (
-    {{ rows_in_force(ref('rfm_clusters'), ['cluster_id', 'cluster_code'] + measures + spreads) }}
+    {{ rows_in_force('rfm_clusters', columns) }}
 ),
 
 numbered as (
@@ -23,7 +28,7 @@ numbered as (
 ),
 
 -- One row per date and market: the centres in logarithms, by which distances are measured.
-rfm_clusters as (
+centres as (
     select
         evaluation_date,
         market
@@ -44,4 +49,4 @@ rfm_clusters as (
         market
 )
 
-select * from rfm_clusters
+select * from centres

@@ -57,6 +57,7 @@
 {%- set rules = [
     ref('int_markets'),
     ref('int_evaluation_dates'),
+    ref('int_exchange_rates'),
     ref('int_tier_rule_cells'),
     ref('int_simulated_tier_rule_cells'),
     ref('int_rfm_segment_cells'),

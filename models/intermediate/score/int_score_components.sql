@@ -4,7 +4,10 @@
 with
 
 score_components as (
-    select * from {{ ref('score_components') }}
+    {{ seed_in_reporting_currency('score_components', [
+        'component_id', 'market', 'component', 'measure', 'weight', 'floor', 'cap', 'scale', 'direction',
+        'valid_from', 'valid_to',
+    ]) }}
 ),
 
 scaled as (

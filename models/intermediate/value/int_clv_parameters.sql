@@ -7,14 +7,18 @@
 with
 
 clv_parameters as (
-    {{ rows_in_force(ref('clv_parameters'), parameters) }}
+    {{ seed_in_reporting_currency('clv_parameters', parameters + ['market', 'valid_from', 'valid_to']) }}
+),
+
+in_force as (
+    {{ rows_in_force('clv_parameters', parameters) }}
 ),
 
 prepared as (
     select
-        clv_parameters.*,
+        in_force.*,
         {{ bgnbd_terms(64) }}
-    from clv_parameters
+    from in_force
 )
 
 select * from prepared

@@ -7,12 +7,9 @@ comparisons as (
 ),
 
 campaigns as (
-    select
-        campaign_id,
-        campaign_name,
-        action_code,
-        contact_cost
-    from {{ ref('campaigns') }}
+    {{ seed_in_reporting_currency('campaigns', [
+        'campaign_id', 'campaign_name', 'action_code', 'contact_cost',
+    ]) }}
 ),
 
 labels as (
