@@ -30,12 +30,15 @@
             ~ 'outcome text, reason text, as_of_date date, started_at timestamp, '
             ~ 'finished_at timestamp)') -%}
         {%- do run_query(
+            'alter table ' ~ runs ~ '.builds add column if not exists reporting_currency text') -%}
+        {%- do run_query(
             'create table if not exists ' ~ runs ~ '.built_marts '
             ~ '(mart_name text, key_columns text[])') -%}
         {%- do run_query(
             'insert into ' ~ runs ~ ".builds values ('" ~ invocation_id ~ "', '" ~ flags.WHICH
             ~ "', 'started', 'it did not come to its end', " ~ as_of_date() ~ ", '"
-            ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "', null)") -%}
+            ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "', null, '"
+            ~ var('reporting_currency') ~ "')") -%}
     {%- endif -%}
 {%- endmacro %}
 

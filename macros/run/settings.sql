@@ -87,7 +87,7 @@
 {%- endmacro %}
 
 {% macro number_formats() -%}
-    {{ return(['plain', '1,234.50', '1.234,50']) }}
+    {{ return(['plain', '1,234.50', '1.234,50', '1 234,50', "1'234.50"]) }}
 {%- endmacro %}
 
 {#- At the start of a run, and whenever dbt parses anew: every setting is what it may be, or all that

@@ -77,7 +77,7 @@ def propose_bands(seed: SeedFile, customers: Customers, as_of: date) -> Proposal
                 " coincide, and bands must ascend"
             )
             continue
-        _propose(proposal, where, current, [*texts, ""], as_of)
+        _propose(proposal, where, current, [*texts, ""], as_of=as_of, currency=customers.currency)
     return proposal
 
 
@@ -109,7 +109,13 @@ def cut_points(values: Floats, decimals: int) -> Floats:
 
 
 def _propose(
-    proposal: Proposal, where: Row, current: list[Row], bounds: list[str], as_of: date
+    proposal: Proposal,
+    where: Row,
+    current: list[Row],
+    bounds: list[str],
+    *,
+    as_of: date,
+    currency: str,
 ) -> None:
     """Give the bands of a metric, worst to best (recency: best to worst), their upper bounds."""
     is_descending = where["metric"] == "recency"
@@ -133,4 +139,5 @@ def _propose(
         if bound:
             told = f"{where['metric']} {row['score']}, market {where['market']}"
             proposal.compare(told, row, rows[-1], "upper_bound")
-    proposal.seed.propose(as_of, where, rows)
+    named = [proposal.seed.in_currency(row, currency) for row in rows]
+    proposal.seed.propose(as_of, where, named)

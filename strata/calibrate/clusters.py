@@ -163,7 +163,8 @@ def propose_clusters(seed: SeedFile, customers: Customers, as_of: date) -> Propo
                 after.get(code, {}),
                 *(*CENTRES, "customers"),
             )
-        seed.propose(as_of, {"market": market}, list(after.values()))
+        rows = [seed.in_currency(row, customers.currency) for row in after.values()]
+        seed.propose(as_of, {"market": market}, rows)
         proposal.notes.append(
             f"market {market}: {len(after)} clusters, silhouette {fitted.silhouette:.2f}"
         )

@@ -97,7 +97,7 @@ def propose_lifetime_values(
         }
         compared = (*BGNBD_PARAMETERS, *GAMMA_GAMMA_PARAMETERS, "customers", "log_likelihood")
         proposal.compare(f"market {market}", before, row, *compared)
-        seed.propose(as_of, {"market": market}, [row])
+        seed.propose(as_of, {"market": market}, [seed.in_currency(row, customers.currency)])
     return proposal
 
 

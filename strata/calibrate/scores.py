@@ -89,6 +89,7 @@ def propose_scores(seed: SeedFile, customers: Customers, as_of: date) -> Proposa
             "floor": number_text(floor, DIGITS),
             "cap": number_text(cap, DIGITS),
         }
+        after = seed.in_currency(after, customers.currency)
         proposal.compare(told, row, after, "floor", "cap")
         seed.propose(as_of, {column: row[column] for column in KEY}, [after])
     return proposal

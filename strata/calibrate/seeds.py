@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import yaml
 
 from strata.calibrate.errors import CalibrationError
 
@@ -72,6 +73,8 @@ class SeedFile:
                     f"{path} row {number} has {len(record.cells)} cells,"
                     f" the header has {len(self.columns)}"
                 )
+
+        self._money = self._declared_money()
 
     @property
     def name(self) -> str:
@@ -159,12 +162,44 @@ class SeedFile:
             self._header.ending = ending
         self._records = [*before, *new, *after]
 
+    def in_currency(self, row: Mapping[str, str], currency: str) -> Row:
+        """Return a row whose money, if it holds any, is said to be in a currency.
+
+        What is money is declared under ``meta: money`` of the YAML beside the seed.
+
+        Parameters
+        ----------
+        row : mapping of str to str
+            A row of the seed.
+        currency : str
+            ISO 4217 code.
+        """
+        if not self._money:
+            return dict(row)
+        is_money = any(row.get(column) for column in self._money["columns"]) and all(
+            row.get(column) in values for column, values in self._money.get("only", {}).items()
+        )
+        return {**row, "currency": currency if is_money else ""}
+
     def check_unique(self, key: str) -> None:
         """Refuse a proposal in which two rows have the same key."""
         keys = [row[key] for row in self.rows()]
         repeated = sorted({it for it in keys if keys.count(it) > 1})
         if repeated:
             raise CalibrationError(f"{self.name}: two rows would have the {key} {repeated[0]}")
+
+    def _declared_money(self) -> dict[str, Any]:
+        """Read ``meta: money`` of the YAML beside the seed; empty without one."""
+        path = self.path.with_suffix(".yml")
+        if not path.exists():
+            return {}
+        try:
+            declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+            (seed,) = (it for it in declared["seeds"] if it["name"] == self.name)
+            money: dict[str, Any] = seed["config"].get("meta", {}).get("money", {})
+        except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError) as error:
+            raise CalibrationError(f"cannot read what {path} declares of the seed") from error
+        return money
 
     def _row(self, record: _Record) -> Row:
         return dict(zip(self.columns, (_value(cell) for cell in record.cells), strict=True))

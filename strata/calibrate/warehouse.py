@@ -40,10 +40,13 @@ class Customers:
         Market of each customer.
     measures : dict of str to ndarray of float, shape (n,)
         Measures as doubles; NaN for null.
+    currency : str
+        Currency of the measures that are money: the reporting currency of the build.
     """
 
     market: NDArray[np.str_]
     measures: dict[str, Floats]
+    currency: str = ""
 
     def __len__(self) -> int:
         """Count the customers."""
@@ -55,7 +58,9 @@ class Customers:
             return self
         kept = self.market == market
         return Customers(
-            self.market[kept], {name: values[kept] for name, values in self.measures.items()}
+            self.market[kept],
+            {name: values[kept] for name, values in self.measures.items()},
+            self.currency,
         )
 
     def finite(self, measure: str) -> Floats:
@@ -128,6 +133,25 @@ class Warehouse:
             raise CalibrationError(f"evaluation_date is no date in {history} of {self.path}")
         return last
 
+    def reporting_currency(self) -> str:
+        """Return the reporting currency of the last build.
+
+        Raises
+        ------
+        CalibrationError
+            If the build does not say it.
+        """
+        runs = f"{self.prefix}runs".replace('"', '""')
+        rows = self.query(
+            f'select reporting_currency from "{runs}".builds order by started_at desc limit 1'
+        )
+        if not rows or not rows[0][0]:
+            raise CalibrationError(
+                f"the build in {self.path} does not say its reporting currency;"
+                " build it anew with `dbt build`"
+            )
+        return str(rows[0][0])
+
     def check_stored(self, as_of: date) -> None:
         """Refuse a date without evaluations, and name the nearest that have them.
 
@@ -179,6 +203,7 @@ class Warehouse:
         return Customers(
             np.asarray(found["market"], dtype=np.str_),
             {name: np.ma.filled(found[name].astype(np.float64), np.nan) for name in names},
+            self.reporting_currency(),
         )
 
     def _connection(self) -> "_Connection":

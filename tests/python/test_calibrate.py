@@ -1,6 +1,7 @@
 """``strata calibrate``: fits against published ones, seed rows, refusals, and the whole command."""
 
 import os
+import shutil
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -424,6 +425,7 @@ def own_seed(folder: Path, part: str, rows: Sequence[Mapping[str, str]]) -> Seed
     path = folder / PATHS[part]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    shutil.copy((ROOT / PATHS[part]).with_suffix(".yml"), path.parent)
     return SeedFile(path)
 
 
@@ -757,6 +759,12 @@ class Desk:
         with duckdb.connect(str(self.database)) as connection:
             connection.register("frame", frame)
             connection.execute("create schema marts")
+            connection.execute("create schema runs")
+            connection.execute(
+                "create table runs.builds as select * from (values"
+                " ('CNY', timestamp '2026-06-15 00:00:00'), ('EUR', timestamp '2026-06-16 00:00:00'))"
+                " as builds (reporting_currency, started_at)"
+            )
             connection.execute(
                 f"""
                 create table marts.customer_tier_history as
@@ -834,6 +842,14 @@ def test_all_seeds_are_proposed_and_the_same_warehouse_gives_the_same_bytes(desk
         assert name in result.stdout
     first = desk.contents()
     assert {path for path in first if first[path] != before[path]} == set(PATHS.values())
+    for part, is_money in (
+        ("clv", lambda _: True),
+        ("bands", lambda row: row["metric"] == "monetary" and row["upper_bound"] != ""),
+        ("score", lambda row: row["measure"] == "net_revenue_12m"),
+        ("clusters", lambda _: True),
+    ):
+        new = SeedFile(desk.folder / PATHS[part]).in_force(AS_OF)
+        assert [row["currency"] for row in new] == ["EUR" if is_money(row) else "" for row in new]
     again = desk.run()
     assert again.exit_code == 0
     assert desk.contents() == first
