@@ -762,7 +762,7 @@ class Desk:
             connection.execute("create schema runs")
             connection.execute(
                 "create table runs.builds as select * from (values"
-                " ('CNY', timestamp '2026-06-15 00:00:00'), ('EUR', timestamp '2026-06-16 00:00:00'))"
+                " ('CNY', timestamp '2026-06-15'), ('EUR', timestamp '2026-06-16'))"
                 " as builds (reporting_currency, started_at)"
             )
             connection.execute(
