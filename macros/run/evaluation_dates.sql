@@ -87,3 +87,33 @@
         {%- do evaluation_dates() -%}
     {%- endif -%}
 {%- endmacro %}
+
+{#- Beside the stored history: whose records it holds as one customer. It goes before the history is
+    written and comes back after it, so that a run that dies between leaves none; then no stored month
+    counts, and the next run computes them all. -#}
+{% macro memberships_of_history() -%}
+    {%- set node = graph.nodes['model.strata.int_customer_memberships'] -%}
+    {{ return(api.Relation.create(
+        database=node.database, schema=node.schema, identifier=node.alias ~ '_of_history')) }}
+{%- endmacro %}
+
+{% macro stored_memberships() -%}
+    {%- if not graph.get('nodes') or flags.FULL_REFRESH -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set stored = memberships_of_history() -%}
+    {{ return(adapter.get_relation(stored.database, stored.schema, stored.identifier)) }}
+{%- endmacro %}
+
+{% macro forget_memberships() -%}
+    {%- if execute -%}
+        drop table if exists {{ memberships_of_history() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro remember_memberships() -%}
+    {%- if execute -%}
+        create table {{ memberships_of_history() }} {{ stored_as() }} as
+        select * from {{ ref('int_customer_memberships') }}
+    {%- endif -%}
+{%- endmacro %}

@@ -206,10 +206,11 @@
         ~ '\u2066\u2067\u2068\u2069\ufeff' -%}
     {%- set folded = namespace(these=spaces ~ dashes ~ '\u3002', those=' ' * spaces | length
         ~ '-' * dashes | length ~ '.') -%}
-    {#- the wide forms of all signs, digits and letters, and the digits of Arabic and Persian -#}
-    {%- for code in range(33, 127) -%}
+    {#- the wide forms of signs, digits and letters, but for those that a literal must escape; and the
+        digits of Arabic and Persian -#}
+    {%- for code in range(33, 127) if code not in [39, 92] -%}
         {%- set folded.these = folded.these ~ '%c' % (code + 65248) -%}
-        {%- set folded.those = folded.those ~ ("''" if code == 39 else '%c' % code) -%}
+        {%- set folded.those = folded.those ~ '%c' % code -%}
     {%- endfor -%}
     {%- for zero in [1632, 1776] -%}
         {%- for digit in range(10) -%}

@@ -68,7 +68,7 @@ DELETED_DAYS: Final = 25
 """How long before the as-of day customers were deleted, at most."""
 
 PHONE_PREFIXES: Final = ("128", "555", "010", "010", "128")
-"""Area digits, as dialled at home, that no real subscriber has; the numbers after them are unique."""
+"""Area digits, dialled at home, that no real subscriber has; the numbers after them are unique."""
 PHONE_PREFIXES_ABROAD: Final = ("+86 128", "+1 555", "+49 10", "+33 10", "+86 128")
 PHONE_DIGITS: Final = (8, 7, 8, 7, 8)
 PHONE_SCRAMBLER: Final = 7_654_321

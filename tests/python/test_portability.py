@@ -25,7 +25,7 @@ FUNCTIONS: Final = frozenset(
     [
         *("abs", "cast", "ceil", "chr", "coalesce", "count", "exp", "extract", "floor", "lag"),
         *("lead", "length", "ln", "lower", "max", "min", "mod", "nullif", "power", "rank"),
-        *("replace", "row_number", "sqrt", "substring", "sum", "trim", "upper"),
+        *("replace", "row_number", "sqrt", "substring", "sum", "translate", "trim", "upper"),
     ]
 )
 """What a model may call: these are there on all eight engines, and mean the same."""
@@ -62,7 +62,7 @@ DISPATCHED: Final = {
 }
 """Macros that dispatch, and the engines on which the default is not what the engine has."""
 
-OF_ADAPTERS: Final = frozenset({"dateadd", "datediff"})
+OF_ADAPTERS: Final = frozenset({"dateadd", "datediff", "split_part"})
 """Macros of dbt that dispatch: each adapter has its own."""
 
 NEVER_NULL: Final = frozenset(

@@ -1,6 +1,7 @@
--- Linked records have one survivor: if not, the chain is longer than the rounds of
--- int_customer_components, which is the number to raise there. And records that the seed
--- customer_merges keeps apart are not one person through others: forbid that pair too.
+-- Linked records have one survivor: if not, their chain of links is longer than the rounds of
+-- int_customer_components reach. And records that the seed customer_merges keeps apart are not one
+-- person through others. Nothing that reads customers is made before this has passed.
+{{ config(meta={'reports_rules': true}) }}
 
 with
 
@@ -20,6 +21,7 @@ pairs as (
         linked_record_hash as other_record_hash,
         'link' as decision
     from {{ ref('int_customer_links') }}
+    where is_identity_link
     union all
     select
         {{ salted_hash('from_customer_id') }} as record_hash,
@@ -27,16 +29,38 @@ pairs as (
         decision
     from {{ ref('customer_merges') }}
     where decision = 'forbid'
+),
+
+unsound_pairs as (
+    select
+        pairs.decision,
+        persons.customer_id,
+        persons.record_id || ', ' || others.record_id as record_ids
+    from pairs
+    inner join persons on pairs.record_hash = persons.record_hash
+    inner join persons as others on pairs.other_record_hash = others.record_hash
+    where (persons.customer_id = others.customer_id) = (pairs.decision = 'forbid')
+),
+
+defects as (
+    select
+        'customer_merges' as seed_name,
+        record_ids as rule_id,
+        'kept apart, yet connected through others as ' || customer_id
+        || '; forbid a pair between them too' as defect
+    from unsound_pairs
+    where decision = 'forbid'
+    group by
+        record_ids,
+        customer_id
+    union all
+    select
+        'customer_merges' as seed_name,
+        min(record_ids) as rule_id,
+        'linked, yet not one person: their chain is longer than 256 links; forbid a pair in it' as defect
+    from unsound_pairs
+    where decision = 'link'
+    having count(*) > 0
 )
 
-select
-    persons.record_id,
-    others.record_id as other_record_id,
-    case
-        when pairs.decision = 'forbid' then 'kept apart, yet connected as ' || persons.customer_id
-        else 'linked, yet not one person'
-    end as defect
-from pairs
-inner join persons on pairs.record_hash = persons.record_hash
-inner join persons as others on pairs.other_record_hash = others.record_hash
-where (persons.customer_id = others.customer_id) = (pairs.decision = 'forbid')
+select * from defects

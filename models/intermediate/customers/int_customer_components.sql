@@ -1,6 +1,3 @@
-{#- Each round hands a record's label to its neighbours; so many rounds bridge so many links. -#}
-{%- set rounds = 8 -%}
-
 with
 
 links as (
@@ -21,12 +18,14 @@ customers as (
     where all_defects is null
 ),
 
-linked_customers as (
+-- In the order in which they survive.
+numbered_records as (
     select
         customers.customer_id,
         customers.record_hash,
-        customers.registered_at,
-        customers.is_excluded
+        row_number() over (
+            order by customers.is_excluded, customers.registered_at nulls last, customers.customer_id
+        ) as record_number
     from customers
     inner join links
         on
@@ -34,32 +33,29 @@ linked_customers as (
             and customers.record_hash = links.linked_record_hash
 ),
 
-labels_0 as (
+numbered_links as (
     select
-        customer_id,
-        record_hash,
-        row_number() over (
-            order by is_excluded, registered_at nulls last, customer_id
-        ) as label
-    from linked_customers
-),
-{% for round in range(1, rounds + 1) %}
-labels_{{ round }} as (
-    select
-        links.record_hash,
-        min(labels_{{ round - 1 }}.label) as label
+        numbered_records.record_number,
+        parents.record_number as parent
     from links
-    inner join labels_{{ round - 1 }} on links.linked_record_hash = labels_{{ round - 1 }}.record_hash
-    group by links.record_hash
+    inner join numbered_records on links.record_hash = numbered_records.record_hash
+    inner join numbered_records as parents
+        on
+            links.linked_record_hash = parents.record_hash
+            and numbered_records.record_number > parents.record_number
 ),
-{% endfor %}
-survivors as (
+
+-- Nine rounds are enough for 256 links; identity_is_sound says where they are too few.
+{{ connected_components('numbered_links', 'stars', rounds=9) }},
+
+customers_of_records as (
     select
-        records.customer_id as record_id,
-        labels_0.customer_id
-    from labels_{{ rounds }}
-    inner join labels_0 as records on labels_{{ rounds }}.record_hash = records.record_hash
-    inner join labels_0 on labels_{{ rounds }}.label = labels_0.label
+        numbered_records.customer_id as record_id,
+        survivors.customer_id
+    from numbered_records
+    left join stars on numbered_records.record_number = stars.record_number
+    inner join numbered_records as survivors
+        on coalesce(stars.parent, numbered_records.record_number) = survivors.record_number
 )
 
-select * from survivors
+select * from customers_of_records

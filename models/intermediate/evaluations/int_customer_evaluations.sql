@@ -1,5 +1,6 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
+-- depends_on: {{ ref('int_customers_stored') }}
 {%- set dates = evaluation_dates() %}
 {%- set window_months = setting('rfm_window_months') %}
 {%- set missing = setting('missing_sources') %}
@@ -20,11 +21,10 @@ satisfaction as (
     select * from {{ ref('int_satisfaction') }}
 ),
 {% if dates[0].is_frozen %}
--- Frozen months are evaluated only for customers that the history does not know yet.
+-- Frozen months are evaluated only for customers of whom none are stored.
 stored_customers as (
     select customer_id
-    from {{ stored_history() }}
-    where is_current
+    from {{ ref('int_customers_stored') }}
 ),
 
 facts_of_new_customers as (

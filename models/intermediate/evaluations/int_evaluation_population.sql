@@ -1,6 +1,6 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
--- depends_on: {{ ref('int_customers') }}
+-- depends_on: {{ ref('int_customers_stored') }}
 -- depends_on: {{ ref('int_evaluation_dates') }}
 {%- set history = stored_history() %}
 {%- set columns = [
@@ -35,7 +35,7 @@ stored as (
         {%- endfor %}
     from {{ history }} as history
     inner join frozen_dates on history.evaluation_date = frozen_dates.evaluation_date
-    inner join {{ ref('int_customers') }} as customers
+    inner join {{ ref('int_customers_stored') }} as customers
         on history.customer_id = customers.customer_id
 ),
 

@@ -1,5 +1,6 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
+-- depends_on: {{ ref('int_customers_stored') }}
 {%- set history = stored_history() %}
 
 with
@@ -50,6 +51,8 @@ stored_peaks as (
         steps.step,
         max(tiers.tier_rank * steps.step + dates.month_index) as peak
     from {{ history }} as history
+    inner join {{ ref('int_customers_stored') }} as customers
+        on history.customer_id = customers.customer_id
     inner join dates on history.evaluation_date = dates.evaluation_date and dates.is_frozen
     inner join tiers on history.computed_tier_code = tiers.tier_code
     cross join steps

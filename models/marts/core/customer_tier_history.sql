@@ -1,9 +1,11 @@
--- depends_on: {{ ref("int_customers") }}
+-- depends_on: {{ ref("int_customers_stored") }}
+-- depends_on: {{ ref("int_customer_memberships") }}
 
 {{ config(
     materialized='incremental',
     on_schema_change='fail',
-    pre_hook='{{ assert_inputs_are_of_this_run() }}',
+    pre_hook=['{{ assert_inputs_are_of_this_run() }}', '{{ forget_memberships() }}'],
+    post_hook='{{ remember_memberships() }}',
     **replaced_by('evaluation_month')
 ) }}
 
@@ -100,7 +102,7 @@ evaluated as (
 
 customers as (
     select customer_id
-    from {{ ref('int_customers') }}
+    from {{ ref('int_customers_stored') }}
 ),
 
 frozen_dates as (
@@ -109,7 +111,7 @@ frozen_dates as (
     where is_frozen
 ),
 
--- Frozen months that change: a customer is gone, is new there, or was the current one.
+-- Frozen months that change: of a customer who is gone, new there, or of other records, or the current one.
 rewritten_dates as (
     select evaluated.evaluation_date
     from evaluated
