@@ -18,6 +18,7 @@ setup: .venv/ready  ## Make the virtual environment with exactly pinned packages
 	@touch $@
 
 build: setup  ## Build the demo on DuckDB, write the docs and show the tiers
+	@$(BIN)/strata check
 	$(BIN)/dbt build
 	@$(MAKE) --no-print-directory docs
 	@$(BIN)/strata summary

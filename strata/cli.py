@@ -1,16 +1,43 @@
 """Command line of Strata: ``strata COMMAND``; each command lives in a module of its own."""
 
+from typing import Any
+
+import duckdb
 import typer
+from typer.core import TyperGroup
 
 from strata.bench.command import bench
 from strata.calibrate.command import calibrate
+from strata.check import check
+from strata.compact import compact
 from strata.demo.command import demo
+from strata.errors import UserError
 from strata.load.command import load
 from strata.publish.command import publish
 from strata.servers.command import down, up
 from strata.summary import summary
 
+
+class Commands(TyperGroup):
+    """The commands; what a user can mend is told here, in one line a mistake, for all of them."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; a mistake ends it with exit code 2, Ctrl-C with 1."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            told = str(error)
+        except OSError as error:
+            told = f"{error.filename or 'a file'}: {error.strerror or error}"
+        except duckdb.InterruptException as error:
+            raise KeyboardInterrupt from error
+        for line in told.splitlines():
+            typer.echo(f"strata {ctx.invoked_subcommand}: {line}", err=True)
+        raise typer.Exit(2)
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Customer tiers as code: tools around the dbt project.",
     no_args_is_help=True,
     add_completion=False,
@@ -25,6 +52,8 @@ def main() -> None:
 
 app.command()(bench)
 app.command()(calibrate)
+app.command()(check)
+app.command()(compact)
 app.command()(demo)
 app.command()(load)
 app.command()(up)

@@ -5,10 +5,12 @@ more, `strata_raw_tables`, by which the start of a run looks at the raw files as
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.flags import get_flags
 
 from strata.errors import UserError
 from strata.load.declared import check_missing, table_of
@@ -16,13 +18,17 @@ from strata.load.files import inspect
 from strata.warehouse import check_warehouse
 
 FUNCTION: Final = "strata_raw_tables"
+LOG: Final = "dbt.log"
 
 
 class Plugin(BasePlugin):
     """Hooks of dbt-duckdb around a connection."""
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
-        """Stop with one line if the warehouse cannot be written."""
+        """Stop with one line if the warehouse cannot be written; keep the log to its owner."""
+        # what an engine says of a row may get there
+        with suppress(OSError, AttributeError):
+            (Path(get_flags().LOG_PATH) / LOG).chmod(0o600)
         if creds.path != ":memory:" and not creds.is_motherduck:
             check_warehouse(Path(creds.path))
 

@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 
 import duckdb
-import typer
 from rich.console import Console
 from rich.table import Table
+
+from strata.errors import UserError
+from strata.warehouse import plain, warehouse_path
 
 TIERS = """
     select
@@ -27,10 +29,10 @@ def summary() -> None:
 
     Raises
     ------
-    typer.Exit
-        With code 2 and one line if there is no warehouse file or no build in it.
+    UserError
+        If there is no warehouse file or no build in it.
     """
-    path = Path(os.environ.get("STRATA_DUCKDB_PATH", "build/strata.duckdb"))
+    path = warehouse_path()
     prefix = os.environ.get("STRATA_SCHEMA_PREFIX", "")
     try:
         if not path.exists():
@@ -41,9 +43,7 @@ def summary() -> None:
                 f"select max(evaluation_date) from {prefix}marts.customer_tiers"
             ).fetchall()
     except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        typer.echo(f"There is no build to show ({reason}); run `make build`.", err=True)
-        raise typer.Exit(2) from error
+        raise UserError(f"there is no build to show ({plain(error)}); run `make build`") from error
 
     customers = sum(row[2] for row in tiers)
     revenue = sum(row[3] for row in tiers)

@@ -12,15 +12,17 @@ VARIABLE: Final = "STRATA_DUCKDB_PATH"
 DEFAULT: Final = "build/strata.duckdb"
 
 FAULTS: Final = {
-    "Could not set lock": "another process has it open; wait until that build or reader ends",
+    "could not set lock": "another process has it open; wait until that build or reader ends",
     "newer version": "a newer DuckDB wrote it: move it away, or install that version",
-    "not a valid DuckDB database": "it is no DuckDB file, or damaged: move it away and build again",
+    "not a valid duckdb database": "it is no DuckDB file, or damaged: move it away and build again",
     "corrupt": "it is damaged: move it away and build again",
     "checksum": "it is damaged: move it away and build again",
-    "Serialization": "it is damaged: move it away and build again",
-    "No space left": "the disk is full",
+    "serialization": "it is damaged: move it away and build again",
+    "attempted to read": "it is damaged: move it away and build again",
+    "internal error": "it is damaged: move it away and build again",
+    "no space left": "the disk is full",
 }
-"""What DuckDB says of a file, in plain words."""
+"""What DuckDB says of a file, in lower case, and what it means."""
 
 
 class WarehouseError(UserError, RuntimeError):
@@ -67,6 +69,6 @@ def plain(error: Exception) -> str:
     """Return what an error of DuckDB says, in plain words and one line."""
     told = str(error)
     for words, reason in FAULTS.items():
-        if words in told:
+        if words in told.lower():
             return reason
     return (told.strip().splitlines() or [type(error).__name__])[0]

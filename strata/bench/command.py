@@ -19,30 +19,25 @@ from strata.bench.workspace import (
     Step,
     Workspace,
 )
+from strata.errors import UserError
 
 FEWEST_CUSTOMERS: Final = 100
 """With fewer, quintiles have no sense."""
 MEMORY_SIZE: Final = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 
 
-def fail(message: str) -> NoReturn:
-    """Print one line on stderr and end with exit code 2."""
-    typer.echo(f"strata bench: {message}", err=True)
-    raise typer.Exit(2)
-
-
 def _whole(text: str) -> int:
     try:
         return int(text)
-    except ValueError:
-        fail(f"'{text}' is not a whole number")
+    except ValueError as error:
+        raise UserError(f"'{text}' is not a whole number") from error
 
 
 def _number(text: str) -> float:
     try:
         return float(text)
-    except ValueError:
-        fail(f"'{text}' is not a number")
+    except ValueError as error:
+        raise UserError(f"'{text}' is not a number") from error
 
 
 def bench(
@@ -85,7 +80,7 @@ def bench(
         results = workspace.folder / "results.json"
         results.write_text(json.dumps(report.as_json(), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        fail(f"cannot use {workspace.folder}: {error.strerror or error}")
+        raise UserError(f"cannot use {workspace.folder}: {error.strerror or error}") from error
     console = Console(highlight=False)
     console.print(report.render())
     console.print(f"Written to {results}", soft_wrap=True)
@@ -94,19 +89,23 @@ def bench(
 def _check(workspace: Workspace, runs: int) -> None:
     """End with a clear line if an option has no sense; ``strata demo`` checks its own."""
     if workspace.data.customers < FEWEST_CUSTOMERS:
-        fail(f"--customers must be at least {FEWEST_CUSTOMERS}, not {workspace.data.customers}")
+        raise UserError(
+            f"--customers must be at least {FEWEST_CUSTOMERS}, not {workspace.data.customers}"
+        )
     if runs < 1:
-        fail(f"--runs must be at least 1, not {runs}")
+        raise UserError(f"--runs must be at least 1, not {runs}")
     if workspace.months < 0:
-        fail(f"--months must not be negative, but is {workspace.months}")
+        raise UserError(f"--months must not be negative, but is {workspace.months}")
     if workspace.models_at_a_time < 1:
-        fail(f"--threads must be at least 1, not {workspace.models_at_a_time}")
+        raise UserError(f"--threads must be at least 1, not {workspace.models_at_a_time}")
     if workspace.parent.exists() and not workspace.parent.is_dir():
-        fail(f"{workspace.parent} is a file; --dir must be a folder")
+        raise UserError(f"{workspace.parent} is a file; --dir must be a folder")
     if not MEMORY_SIZE.fullmatch(workspace.memory):
-        fail(f"--memory must be a size such as 6GB, not '{workspace.memory}'")
+        raise UserError(f"--memory must be a size such as 6GB, not '{workspace.memory}'")
     if not (REPOSITORY / "dbt_project.yml").exists():
-        fail(f"{REPOSITORY} has no dbt_project.yml; install strata with pip install --editable")
+        raise UserError(
+            f"{REPOSITORY} has no dbt_project.yml; install strata with pip install --editable"
+        )
 
 
 def _run(workspace: Workspace, runs: int, console: Console) -> Report:
@@ -162,4 +161,4 @@ def _stop(title: str, error: ChildFailedError, log_file: Path) -> NoReturn:
     """Show the end of the output of a failed child, then the one line that says what failed."""
     if error.last_lines:
         typer.echo(error.last_lines, err=True)
-    fail(f"{title} failed: {error}; all its output is in {log_file}")
+    raise UserError(f"{title} failed: {error}; all its output is in {log_file}")

@@ -3,20 +3,15 @@
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 
 import typer
 import yaml
 
 from strata.calibrate.errors import CalibrationError
+from strata.errors import UserError
 
 PARTS: Final = ("clv", "bands", "score", "clusters")
-
-
-def fail(message: str) -> NoReturn:
-    """Print one line on stderr and end with exit code 2."""
-    typer.echo(f"strata calibrate: {message}", err=True)
-    raise typer.Exit(2)
 
 
 def calibrate(
@@ -45,12 +40,12 @@ def calibrate(
     given = _variables(variables)
     project = Path.cwd()
     if not (project / "dbt_project.yml").exists():
-        fail("run it in the folder of dbt_project.yml")
+        raise UserError("run it in the folder of dbt_project.yml")
     try:
         run = import_module("strata.calibrate.run")
         run.run_calibration(project, parts, day, given, dry_run)
     except CalibrationError as error:
-        fail(str(error))
+        raise UserError(str(error)) from error
 
 
 def _parts(what: str) -> tuple[str, ...]:
@@ -58,7 +53,7 @@ def _parts(what: str) -> tuple[str, ...]:
     if what == "all":
         return PARTS
     if what not in PARTS:
-        fail(f"--what must be {', '.join(PARTS)} or all, not '{what}'")
+        raise UserError(f"--what must be {', '.join(PARTS)} or all, not '{what}'")
     return (what,)
 
 
@@ -66,8 +61,8 @@ def _day(text: str) -> date:
     """Read a date."""
     try:
         return date.fromisoformat(text)
-    except ValueError:
-        fail(f"--as-of must be a date such as 2026-06-15, not '{text}'")
+    except ValueError as error:
+        raise UserError(f"--as-of must be a date such as 2026-06-15, not '{text}'") from error
 
 
 def _variables(text: str) -> dict[str, Any]:
@@ -77,5 +72,5 @@ def _variables(text: str) -> dict[str, Any]:
     except yaml.YAMLError:
         given = None
     if not isinstance(given, dict):
-        fail(f"--vars must be a YAML mapping such as '{{raw_path: data}}', not '{text}'")
+        raise UserError(f"--vars must be a YAML mapping such as '{{raw_path: data}}', not '{text}'")
     return given

@@ -1,7 +1,7 @@
 """The command ``strata demo``."""
 
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from strata.demo.generator import DemoData
 from strata.demo.writer import FORMATS, FolderWriter
+from strata.errors import UserError
 
 LARGEST_CUSTOMERS: Final = 10_000_000
 """Beyond, telephone numbers of seven digits would be shared by strangers."""
@@ -16,24 +17,18 @@ LARGEST_ORDERS: Final = 100_000_000
 """The most that was tried."""
 
 
-def fail(message: str) -> NoReturn:
-    """Print one line on stderr and end with exit code 2."""
-    typer.echo(f"strata demo: {message}", err=True)
-    raise typer.Exit(2)
-
-
 def _whole(text: str) -> int:
     try:
         return int(text)
-    except ValueError:
-        fail(f"'{text}' is not a whole number")
+    except ValueError as error:
+        raise UserError(f"'{text}' is not a whole number") from error
 
 
 def _number(text: str) -> float:
     try:
         return float(text)
-    except ValueError:
-        fail(f"'{text}' is not a number")
+    except ValueError as error:
+        raise UserError(f"'{text}' is not a number") from error
 
 
 def demo(
@@ -61,7 +56,7 @@ def demo(
                 writer.append(batches)
                 progress.advance(task, done)
     except OSError as error:
-        fail(f"cannot write to {out}: {error.strerror or error}")
+        raise UserError(f"cannot write to {out}: {error.strerror or error}") from error
     typer.echo(f"{customers} customers in {out}")
 
 
@@ -70,18 +65,20 @@ def _check(
 ) -> None:
     """End with a clear line if an option has no sense."""
     if not 1 <= customers <= LARGEST_CUSTOMERS:
-        fail(f"--customers must be from 1 to {LARGEST_CUSTOMERS}, not {customers}")
+        raise UserError(f"--customers must be from 1 to {LARGEST_CUSTOMERS}, not {customers}")
     if seed < 0:
-        fail(f"--seed must not be negative, not {seed}")
+        raise UserError(f"--seed must not be negative, not {seed}")
     if file_format not in FORMATS:
-        fail(f"--format must be csv or parquet, not '{file_format}'")
+        raise UserError(f"--format must be csv or parquet, not '{file_format}'")
     if not 0 < orders_per_customer * customers <= LARGEST_ORDERS:
-        fail("--orders-per-customer must be above 0 and give at most 100 million orders")
+        raise UserError("--orders-per-customer must be above 0 and give at most 100 million orders")
     if out.exists() and not out.is_dir():
-        fail(f"{out} is a file; --out must be a folder")
+        raise UserError(f"{out} is a file; --out must be a folder")
     other = "parquet" if file_format == "csv" else "csv"
     if (out / f"customers.{other}").exists():
-        fail(f"{out} already holds demo data as {other}; choose another folder or remove it")
+        raise UserError(
+            f"{out} already holds demo data as {other}; choose another folder or remove it"
+        )
 
 
 def _progress() -> Progress:

@@ -1,30 +1,29 @@
 """The command ``strata load``."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from tempfile import TemporaryDirectory
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from strata.load import files
-from strata.load.declared import check_missing, read_tables
+from strata.load.convert import Given, convert, is_foreign
+from strata.load.declared import Table, check_missing, read_tables
 from strata.load.errors import LoadError
 
 TARGETS: Final = ("duckdb", "postgres", "spark")
 
 
-def fail(message: str) -> NoReturn:
-    """Print one line on stderr and end with exit code 2."""
-    typer.echo(f"strata load: {message}", err=True)
-    raise typer.Exit(2)
-
-
 def load(
+    *,
     raw_path: Annotated[
-        str, typer.Option(metavar="DIR", help="Folder of <table>.csv or <table>.parquet.")
+        str, typer.Option(metavar="DIR", help="Folder of <table>.csv, .parquet or .xlsx.")
     ],
     target: Annotated[
         str, typer.Option(metavar="|".join(TARGETS), envvar="STRATA_TARGET", help="Where to.")
@@ -36,28 +35,84 @@ def load(
         list[str] | None,
         typer.Option(metavar="TABLE", help="Optional table that you do not have; may be repeated."),
     ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the files in UTF-8, which dbt then reads."),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Encoding of CSVs that are not UTF-8, e.g. gb18030."),
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Sheet of workbooks; else the first one.")
+    ] = None,
 ) -> None:
-    """Fill the raw tables of a target from files: all of them, or on an error in the files none."""
+    """Fill the raw tables of a target from files: all of them, or on an error in the files none.
+
+    On DuckDB, which reads the files in place, check them; with --to, write them as dbt reads them.
+    """
     if target not in TARGETS:
-        fail(f"--target must be {', '.join(TARGETS)}, not '{target}'")
+        raise LoadError(f"--target must be {', '.join(TARGETS)}, not '{target}'")
     if not re.fullmatch("[a-z_][a-z0-9_]*", raw_schema):
-        fail(f"--raw-schema must be a name in lower case, not '{raw_schema}'")
+        raise LoadError(f"--raw-schema must be a name in lower case, not '{raw_schema}'")
     missing = {name.strip() for named in missing_sources or [] for name in named.split(",")} - {""}
-    try:
-        rows = _load(target, raw_path, raw_schema, missing)
-    except LoadError as error:
-        fail(str(error))
-    typer.echo(f"{rows:,} rows {'are sound' if target == 'duckdb' else f'in schema {raw_schema}'}")
+    tables = read_tables(Path.cwd())
+    check_missing(tables, missing)
+    if "://" in raw_path:
+        if target != "spark" or to is not None:
+            raise LoadError(f"only Spark reads a URL; for {target} and --to give a folder")
+        rows = _load(target, raw_path, tables, missing, raw_schema)
+    else:
+        folder = Path(raw_path).expanduser()
+        with _readable(
+            folder, tables, missing, target=target, to=to, encoding=encoding, sheet=sheet
+        ) as read:
+            rows = _load(target, str(read), tables, missing, raw_schema)
+    where = f"in schema {raw_schema}" if target != "duckdb" else f"written to {to}" if to else ""
+    typer.echo(f"{rows:,} rows {where or 'are sound'}")
     if target == "duckdb":
-        typer.echo(f"DuckDB reads them in place: dbt build --vars '{{raw_path: {raw_path}}}'")
+        typer.echo(f"DuckDB reads them in place: dbt build --vars '{{raw_path: {to or raw_path}}}'")
     else:
         typer.echo(f"Next: dbt build --target {target}")
 
 
-def _load(target: str, raw_path: str, schema: str, missing: set[str]) -> int:
+@contextmanager
+def _readable(
+    folder: Path,
+    tables: list[Table],
+    missing: set[str],
+    *,
+    target: str,
+    to: Path | None,
+    encoding: str | None,
+    sheet: str | None,
+) -> Iterator[Path]:
+    """Give a folder of files that DuckDB reads: the given one, or one of converted files."""
+    is_converted = to is not None or (
+        # what dbt and Spark read must stay, so that they are told where to
+        target == "postgres"
+        and (encoding is not None or sheet is not None or is_foreign(folder, tables, missing))
+    )
+    if not is_converted:
+        if encoding is not None or sheet is not None:
+            raise LoadError("--encoding and --sheet convert files: say where to, with --to FOLDER")
+        yield folder
+        return
+    with TemporaryDirectory(prefix="strata-load-") as name:
+        written = to or Path(name)
+        with _progress() as progress:
+            task = progress.add_task("", total=len(tables))
+
+            def converted(name: str, _: int) -> None:
+                progress.update(task, description=f"convert {name}", advance=1)
+
+            given = Given(encoding, sheet)
+            convert(folder, tables, missing, to=written, given=given, report=converted)
+        yield written
+
+
+def _load(target: str, raw_path: str, tables: list[Table], missing: set[str], schema: str) -> int:
     """Inspect the files, then load them; return the number of rows."""
-    tables = read_tables(Path.cwd())
-    check_missing(tables, missing)
     with _progress() as progress:
         task = progress.add_task("", total=len(tables))
 
@@ -65,12 +120,12 @@ def _load(target: str, raw_path: str, schema: str, missing: set[str]) -> int:
             progress.update(task, description=f"check {name}", advance=1)
 
         if "://" in raw_path:
-            if target != "spark":
-                raise LoadError(f"only Spark reads a URL; for {target} give a folder")
             spark = import_module("strata.load.spark")
             found: list[files.RawFile] = spark.inspect(raw_path, tables, missing, checked)
         else:
-            found = files.inspect(Path(raw_path), tables, missing, checked)
+            # the workers of Spark are elsewhere
+            folder = Path(raw_path).resolve() if target == "spark" else Path(raw_path)
+            found = files.inspect(folder, tables, missing, checked)
         rows = sum(file.rows or 0 for file in found)
         if target == "duckdb":
             return rows

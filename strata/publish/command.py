@@ -2,27 +2,21 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from strata.errors import UserError
 from strata.postgres import Server
 from strata.publish.build import Build, open_build
 from strata.publish.duckdb_file import publish_to_file
-from strata.publish.errors import PublishError
 from strata.publish.postgres import publish_to_postgres
 from strata.publish.publications import Publication
 
 PLACES: Final = ("duckdb", "postgres")
-
-
-def fail(message: str) -> NoReturn:
-    """Print one line on stderr and end with exit code 2."""
-    typer.echo(f"strata publish: {message}", err=True)
-    raise typer.Exit(2)
 
 
 def publish(
@@ -36,17 +30,14 @@ def publish(
 ) -> None:
     """Publish the marts of the last build, if it is complete; readers see all of it or nothing."""
     if to not in PLACES:
-        fail(f"--to must be {' or '.join(PLACES)}, not '{to}'")
+        raise UserError(f"--to must be {' or '.join(PLACES)}, not '{to}'")
     if not serve.name:
-        fail(f"--serve must be a file, not '{serve}'")
+        raise UserError(f"--serve must be a file, not '{serve}'")
     path = Path(os.environ.get("STRATA_DUCKDB_PATH", "build/strata.duckdb"))
     if path.resolve() == serve.resolve():
-        fail(f"{serve} is the build itself; readers need a file of their own")
-    try:
-        with open_build(path, os.environ.get("STRATA_SCHEMA_PREFIX", "")) as build:
-            place = _publish(build, to, serve)
-    except PublishError as error:
-        fail(str(error))
+        raise UserError(f"{serve} is the build itself; readers need a file of their own")
+    with open_build(path, os.environ.get("STRATA_SCHEMA_PREFIX", "")) as build:
+        place = _publish(build, to, serve)
     _show(build, place)
 
 

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 from conftest import ROOT, Project
 from raw_data import OPTIONAL_TABLES
 from typer.testing import CliRunner
@@ -313,5 +315,109 @@ def test_dbt_stops_with_the_line_and_goes_on_when_it_is_mended(tmp_path: Path) -
     write(tmp_path / "[raw]", "customer_id;full_name\nc1;Müller\n".encode("latin-1"))
     project.dbt("run", "--select", "stg_crm__customers")
     assert project.query("select customer_id, full_name from raw.customers") == [("c1", "Müller")]
-    logs = "".join(path.read_text() for path in (tmp_path / "work" / "logs").iterdir())
-    assert SECRET not in logs
+    (log,) = (tmp_path / "work" / "logs").iterdir()
+    assert SECRET not in log.read_text()
+    assert log.stat().st_mode & 0o077 == 0
+
+
+def converted(folder: Path, *options: str) -> str:
+    """Call `strata load --to` beside a folder, and return what it says."""
+    return ask_load(folder, "--to", str(folder.parent / "to"), *options)
+
+
+CONVERTED: dict[str, tuple[bytes, tuple[str, ...], list[str | None]]] = {
+    "gb18030": ("customer_id,full_name\nc1,张伟\n".encode("gb18030"), (), ["张伟"]),
+    "gb18030_named": (
+        'customer_id;full_name\nc1;"镕, 𠀀"\n'.encode("gb18030"),
+        ("--encoding", "gb18030"),
+        ["镕, 𠀀"],
+    ),
+    "big5": ("customer_id,full_name\nc1,張偉\n".encode("big5"), ("--encoding", "big5"), ["張偉"]),
+    "windows_1252": (
+        "customer_id,full_name\nc1,“créée” €\n".encode("cp1252"),
+        ("--encoding", "windows-1252"),
+        ["“créée” €"],
+    ),
+    "utf_16_emoji": ("customer_id,full_name\r\nc1,☕😀\r\n".encode("utf-16"), (), ["☕😀"]),
+    "utf_16_without_mark": (CUSTOMERS.encode("utf-16-be"), (), ["Zaphod"]),
+    "utf_8_stays": (CUSTOMERS.encode("utf-8-sig"), ("--encoding", "gb18030"), ["Zaphod"]),
+    "latin_1": ("customer_id,full_name\nc1,Müller\n".encode("latin-1"), (), ["Müller"]),
+}
+
+
+@pytest.mark.parametrize("case", CONVERTED)
+def test_strata_load_writes_what_dbt_reads(tmp_path: Path, case: str) -> None:
+    content, options, names = CONVERTED[case]
+    folder = write(tmp_path / "raw", content)
+    assert "1 rows written to" in converted(folder, *options)
+    assert names_of(tmp_path / "to") == names
+    assert {path.name for path in (tmp_path / "to").iterdir()} == {"customers.csv", "orders.csv"}
+    assert (tmp_path / "to" / "customers.csv").stat().st_mode & 0o077 == 0
+
+
+def workbook(folder: Path) -> Path:
+    """Write customers and orders as workbooks, as Excel does."""
+    folder.mkdir()
+    with xlsxwriter.Workbook(folder / "customers.xlsx") as book:
+        sheet = book.add_worksheet("Kunden")
+        for row, cells in enumerate([("customer_id", "full_name"), ("00456", "a, b"), (123, "x")]):
+            sheet.write_row(row, 0, cells)
+        sheet.write_blank(3, 5, None, book.add_format({"bold": True}))
+        book.add_worksheet("Other").write_row(0, 0, ("customer_id",))
+    with xlsxwriter.Workbook(folder / "orders.xlsx") as book:
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ORDERS.decode().strip().split(","))
+        sheet.write_row(1, 0, ("o1", "00456"))
+        sheet.write_datetime(1, 2, datetime(2026, 3, 1, 4, 5, 6), moment)
+        sheet.write_row(1, 3, ("paid", "CNY", 60000.5))
+        sheet.write_row(2, 0, (2.0, 123))
+        sheet.write_datetime(2, 2, datetime(2026, 3, 1), day)
+        sheet.write_row(2, 3, ("paid", "CNY", -3))
+    return folder
+
+
+def test_a_workbook_is_read_as_it_shows(tmp_path: Path) -> None:
+    folder = workbook(tmp_path / "raw")
+    assert "4 rows written to" in converted(folder)
+    assert (tmp_path / "to" / "customers.csv").read_text() == (
+        'customer_id,full_name\n00456,"a, b"\n123,x\n'
+    )
+    assert (tmp_path / "to" / "orders.csv").read_text().splitlines()[1:] == [
+        "o1,00456,2026-03-01 04:05:06,paid,CNY,60000.5",
+        "2,123,2026-03-01,paid,CNY,-3",
+    ]
+    assert "customers.xlsx has no sheet 'None', only Kunden, Other" in converted(
+        folder, "--sheet", "None"
+    )
+
+
+def test_what_strata_load_cannot_convert_gets_one_line(tmp_path: Path) -> None:
+    folder = write(tmp_path / "raw", "customer_id,full_name\nc1,Zaphod Иван\n".encode("cp1251"))
+    (folder / "orders.csv").write_bytes(ORDERS)
+    broken = "customer_id,full_name\nc1,x\nc2,Zaphod 张,y\n".encode("gb18030")
+    calls: list[tuple[bytes | None, tuple[str, ...], str]] = [
+        (None, (), "customers.csv, line 2: it is not UTF-8, and its encoding is not certain; name"),
+        (None, ("--encoding", "utf-9"), "--encoding: there is no encoding 'utf-9'"),
+        (None, ("--encoding", "base64"), "--encoding: there is no encoding 'base64'"),
+        (None, ("--encoding", "ascii"), "customers.csv, line 2: it is not ascii; name another"),
+        (broken, ("--encoding", "gb18030"), "raw/customers.csv, line 3: the row has too few or"),
+        (b"PK\x03\x04", (), "customers.csv: it is a workbook or a zip file, not a CSV"),
+    ]
+    for content, options, told in calls:
+        if content is not None:
+            (folder / "customers.csv").write_bytes(content)
+        said = converted(folder, *options)
+        assert told in said
+        assert SECRET not in said
+        assert len(said.strip().splitlines()) == 1
+        assert list((tmp_path / "to").glob("*")) == []
+    assert "must be another folder" in ask_load(folder, "--to", str(folder))
+    assert "with --to FOLDER" in ask_load(folder, "--encoding", "gb18030")
+    (folder / "customers.csv").rename(folder / "customers.xlsx")
+    assert "customers.xlsx cannot be read as a workbook; is it whole?" in converted(folder)
+    (tmp_path / "to" / "orders.parquet").write_bytes(b"")
+    write(folder, CUSTOMERS.encode())
+    (folder / "customers.xlsx").unlink()
+    assert "orders.parquet is an earlier file of the table: remove it" in converted(folder)
