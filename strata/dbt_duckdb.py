@@ -28,7 +28,8 @@ class Plugin(BasePlugin):
         """Stop with one line if the warehouse cannot be written; keep the log to its owner."""
         # what an engine says of a row may get there
         with suppress(OSError, AttributeError):
-            (Path(get_flags().LOG_PATH) / LOG).chmod(0o600)
+            flags: Any = get_flags()  # type: ignore[no-untyped-call]
+            (Path(flags.LOG_PATH) / LOG).chmod(0o600)
         if creds.path != ":memory:" and not creds.is_motherduck:
             check_warehouse(Path(creds.path))
 

@@ -53,7 +53,10 @@ DBT_MACROS: Final = (
 )
 """Macros of dbt that each adapter brings itself."""
 
-NOT_SQL: Final = ("attach_raw_tables", "analyze_table", "record_start", "record_end", "replaced_by")
+NOT_SQL: Final = (
+    *("attach_raw_tables", "analyze_table", "forget_erased_in", "record_start", "record_end"),
+    "replaced_by",
+)
 """Macros that dispatch, but are statements of their own or settings of a model."""
 
 MARKER: Final = """

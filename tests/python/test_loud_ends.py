@@ -1,5 +1,6 @@
 """What `strata` says where a build cannot start: one line, the mend in it, and exit code 2."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -47,6 +48,10 @@ def of_newer_version(path: Path) -> Path:
     content = bytearray(make(path).read_bytes())
     content[VERSION_PLACE] = 250
     path.write_bytes(content)
+    with pytest.raises(duckdb.Error, match=r"computed checksum \d+") as told:
+        duckdb.connect(str(path))
+    (computed,) = re.findall(r"computed checksum (\d+)", str(told.value))
+    path.write_bytes(int(computed).to_bytes(8, "little") + content[8:])
     return path
 
 

@@ -17,6 +17,8 @@ decisions as (
     select
         from_customer_id,
         into_customer_id,
+        {{ named_hash('from_customer_id') }} as from_hash,
+        {{ named_hash('into_customer_id') }} as into_hash,
         decision
     from {{ ref('customer_merges') }}
 ),
@@ -62,30 +64,38 @@ directed as (
     cross join ends
 ),
 
-links as (
+hashed as (
     select
-        {{ salted_hash('directed.customer_id') }} as record_hash,
-        {{ salted_hash('directed.linked_customer_id') }} as linked_record_hash,
+        {{ named_hash('directed.customer_id') }} as record_hash,
+        {{ named_hash('directed.linked_customer_id') }} as linked_record_hash,
         directed.is_identity_link
     from directed
+),
+
+links as (
+    select
+        hashed.record_hash,
+        hashed.linked_record_hash,
+        hashed.is_identity_link
+    from hashed
     left join decisions
         on
             decisions.decision = 'forbid'
             and (
                 (
-                    directed.customer_id = decisions.from_customer_id
-                    and directed.linked_customer_id = decisions.into_customer_id
+                    hashed.record_hash = decisions.from_hash
+                    and hashed.linked_record_hash = decisions.into_hash
                 )
                 or (
-                    directed.customer_id = decisions.into_customer_id
-                    and directed.linked_customer_id = decisions.from_customer_id
+                    hashed.record_hash = decisions.into_hash
+                    and hashed.linked_record_hash = decisions.from_hash
                 )
             )
     where decisions.decision is null
     group by
-        directed.customer_id,
-        directed.linked_customer_id,
-        directed.is_identity_link
+        hashed.record_hash,
+        hashed.linked_record_hash,
+        hashed.is_identity_link
 )
 
 select * from links
