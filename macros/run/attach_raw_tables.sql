@@ -11,7 +11,7 @@
     function is that of strata/dbt_duckdb.py: the files are looked at as by `strata load`. -#}
 {% macro duckdb__attach_raw_tables() -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
-        {%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', 'crm') -%}
+        {%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', 'crm') | list -%}
         {%- set declared = [] -%}
         {%- for table in tables -%}
             {%- set columns = [] -%}
@@ -21,20 +21,22 @@
             {%- do declared.append(
                 {'name': table.name, 'config': {'meta': table.config.meta}, 'columns': columns}) -%}
         {%- endfor -%}
-        {%- set asked = tojson({
-            'raw_path': var('raw_path') | string,
-            'missing_sources': var('missing_sources') | list,
-            'tables': declared}) -%}
-        {%- set answer = fromjson(run_query(
-            "select strata_raw_tables('" ~ asked | replace("'", "''") ~ "')"
-        ).columns[0].values()[0]) -%}
-        {%- if answer.faults -%}
-            {%- do exceptions.raise_compiler_error('The raw tables: ' ~ answer.faults) -%}
+        {%- if declared -%}
+            {%- set asked = tojson({
+                'raw_path': var('raw_path') | string,
+                'missing_sources': var('missing_sources') | list,
+                'tables': declared}) -%}
+            {%- set answer = fromjson(run_query(
+                "select strata_raw_tables('" ~ asked | replace("'", "''") ~ "')"
+            ).columns[0].values()[0]) -%}
+            {%- if answer.faults -%}
+                {%- do exceptions.raise_compiler_error('The raw tables: ' ~ answer.faults) -%}
+            {%- endif -%}
+            {%- do run_query('create schema if not exists ' ~ tables[0].schema) -%}
+            {%- for name, query in answer.queries.items() -%}
+                {%- do run_query(
+                    'create or replace view ' ~ tables[0].schema ~ '.' ~ name ~ ' as ' ~ query) -%}
+            {%- endfor -%}
         {%- endif -%}
-        {%- set schema = (graph.sources.values() | list)[0].schema -%}
-        {%- do run_query('create schema if not exists ' ~ schema) -%}
-        {%- for name, query in answer.queries.items() -%}
-            {%- do run_query('create or replace view ' ~ schema ~ '.' ~ name ~ ' as ' ~ query) -%}
-        {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
