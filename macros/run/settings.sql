@@ -9,16 +9,13 @@
         'business_timezone': {
             'kind': 'zone', 'meaning': 'the zone in which a moment becomes a business date'},
         'source_timezone': {
-            'kind': 'zone', 'or_null': true, 'is_new': true,
-            'meaning': 'the zone of timestamps that name none'},
+            'kind': 'zone', 'meaning': 'the zone of timestamps that name none'},
         'source_timezones': {
-            'kind': 'zones by table', 'is_new': true, 'meaning': 'source_timezone by raw table'},
+            'kind': 'zones by table', 'meaning': 'source_timezone by raw table'},
         'number_format': {
-            'kind': 'choice', 'choices': number_formats(), 'is_new': true,
-            'meaning': 'how the raw files write numbers'},
+            'kind': 'choice', 'choices': number_formats(), 'meaning': 'how the raw files write numbers'},
         'number_formats': {
-            'kind': 'number formats by table', 'is_new': true,
-            'meaning': 'number_format by raw table'},
+            'kind': 'number formats by table', 'meaning': 'number_format by raw table'},
         'reporting_currency': {
             'kind': 'currency', 'meaning': 'the currency of all money in the core marts'},
         'convert_seed_money': {
@@ -31,7 +28,7 @@
         'missing_sources': {
             'kind': 'optional tables', 'meaning': 'the optional raw tables that do not exist'},
         'identifier_folds': {
-            'kind': 'folds', 'is_new': true,
+            'kind': 'folds',
             'meaning': 'the forms of an identifier that stand for another, each with the reason'},
         'history_months': {
             'kind': 'whole number', 'from': 0, 'to': 1200,
@@ -54,7 +51,7 @@
             'kind': 'whole number', 'from': 1, 'to': 100,
             'meaning': 'the room for clusters of a market in the seed rfm_clusters'},
         'limits_are_warnings': {
-            'kind': 'boolean', 'is_new': true,
+            'kind': 'boolean',
             'meaning': 'whether a quarantine above its limit is a warning'}
     }) }}
 {%- endmacro %}

@@ -22,10 +22,10 @@ OPERATION = """
     {%- do log('TOLD "' ~ as_of_day() ~ '"', info=true) -%}
 {% endmacro %}
 """
-RIGHT = {
+RIGHT: dict[str, list[Any]] = {
     "as_of_date": [None, "", " ", "null", "None", "~", "1970-01-01", "2024-02-29", "2025-12-31"],
     "business_timezone": ["UTC", "Asia/Kolkata", "America/New_York", "Etc/GMT+5"],
-    "source_timezone": [None, "Europe/London"],
+    "source_timezone": ["UTC", "Europe/London"],
     "source_timezones": [{}, {"orders": "Europe/London", "feedback": "UTC"}],
     "number_format": ["plain", "1,234.50", "1.234,50"],
     "number_formats": [{}, {"orders": "1.234,50"}],
@@ -66,7 +66,11 @@ WRONG: dict[str, list[tuple[object, str]]] = {
         (None, "is null: it must be the name of a time zone"),
         (8, "the name of a time zone"),
     ],
-    "source_timezone": [("Londn", "the name of a time zone"), ([], "the name of a time zone")],
+    "source_timezone": [
+        (None, "is null"),
+        ("Londn", "the name of a time zone"),
+        ([], "the name of a time zone"),
+    ],
     "source_timezones": [
         ("UTC", "a mapping such as {orders: Europe/London}"),
         ({"order": "UTC"}, "did you mean orders?"),
