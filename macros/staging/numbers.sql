@@ -23,7 +23,7 @@
     {%- set before = '(' ~ currency ~ blank ~ ')?' -%}
     {%- set after = '(' ~ blank ~ currency ~ ')?' -%}
     {%- set amount = '(' ~ before ~ number ~ '|' ~ number ~ after ~ ')' -%}
-    {%- set signed = '([+-]' ~ blank ~ amount ~ '|' ~ before ~ '[+-]?' ~ number ~ after ~ ')' -%}
+    {%- set signed = '([+-]?' ~ blank ~ amount ~ '|' ~ currency ~ blank ~ '[+-]' ~ number ~ ')' -%}
     {%- set pattern = '^([(]' ~ blank ~ amount ~ blank ~ '[)]|' ~ signed ~ ')$' -%}
     {%- set shown = replaced(text, '[^0-9' ~ format[5] ~ ']', '') -%}
     case

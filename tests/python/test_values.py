@@ -1,15 +1,276 @@
 """Values mean what the source meant: times, numbers, flags and blanks."""
 
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import duckdb
 import pytest
 from cases import build_cases
-from conftest import Project
+from conftest import ROOT, Project
+
+ZONES = (
+    "Africa/Casablanca",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Asia/Kathmandu",
+    "Asia/Kolkata",
+    "Asia/Shanghai",
+    "Australia/Lord_Howe",
+    "Europe/London",
+    "Pacific/Apia",
+    "UTC",
+)
+COLUMN = "{'t': {'name': 't', 'data_type': 'DATA_TYPE', 'meta': {}}}"
+FORMS = {
+    "a_time": "2024-03-02 19:45:05",
+    "t": "2024-03-02T19:45:05",
+    "slashes": "2024/3/2 19:45:05",
+    "dots": "2024.3.2 19:45:05",
+    "chinese": "2024年3月2日 19:45:05",
+    "chinese_without_blank": "2024年3月2日19:45:05",
+    "compact": "20240302 19:45:05",
+    "fraction": "2024-03-02 19:45:05.000",
+    "comma": "2024-03-02T19:45:05,000Z",
+    "nanoseconds": "2024-03-02T19:45:05.000000000Z",
+    "z": "2024-03-02T19:45:05Z",
+    "utc": "2024-03-02 19:45:05 UTC",
+    "offset": "2024-03-03T03:45:05+08:00",
+    "offset_without_colon": "2024-03-03 03:45:05+0800",
+    "offset_after_a_blank": "2024-03-02 14:45:05 -0500",
+    "offset_in_hours": "2024/3/3 3:45:05 +08",
+    "offset_in_half_hours": "2024-03-03 01:15:05 +0530",
+    "offset_back": "2024-03-02 10:15:05-09:30",
+    "tab": "\t2024-03-02 19:45:05\u3000",
+}
+NO_TIMES = (
+    "03/04/2024",
+    "13/04/2024",
+    "3.4.2024",
+    "04-03-2024",
+    "24-03-02",
+    "2024-13-02",
+    "2024-02-30",
+    "2024-03/02",
+    "2024-03-02 24:00:00",
+    "2024-03-02 19:60:00",
+    "2024-03-02 19:45:61",
+    "2024-03-02 7:45 PM",
+    "2024-03-02 19:45:05 CST",
+    "2024-03-02 19:45:05 +25:00",
+    "2024-03-02Z",
+    "294247-01-10 04:00:54",
+    "20241302",
+    "1709408705",
+    "45353.8",
+    "now",
+    "infinity",
+    "epoch",
+    "2024",
+    "2024-03",
+)
+NUMBERS = {
+    "plain": {
+        "1234.50": "1234.50",
+        "+5": "5.00",
+        ".5": "0.50",
+        "6.9E+9": "6900000000.00",
+        "123.0": "123.00",
+        "\u00a012 ": "12.00",
+    },
+    "1,234.50": {
+        "1,234.50": "1234.50",
+        "1,23,456.7": "123456.70",
+        "￥99": "99.00",
+        "$1,000": "1000.00",
+        "-€5.00": "-5.00",
+        "99 CNY": "99.00",
+        "US$ 7": "7.00",
+        "(12.00)": "-12.00",
+        "(CNY 1,200)": "-1200.00",
+        "1234.5": "1234.50",
+    },
+    "1.234,50": {"1.234,50": "1234.50", "1.234": "1234.00", "12,5 €": "12.50", "(7,00)": "-7.00"},
+    "1 234,50": {"1 234,50": "1234.50", "1\u202f234": "1234.00"},
+    "1'234.50": {"1'234.50": "1234.50", "CHF 1\u2019000": "1000.00"},
+}
+NO_NUMBERS = {
+    "plain": (
+        "1,234.50",
+        "￥99",
+        "(12.00)",
+        "1_000",
+        "inf",
+        "0x1F",
+        "12,5",
+        "--5",
+        "1 000",
+        "100000000000",
+    ),
+    "1,234.50": ("1.234,50", "12,5", "1,2345", "(12.00", "5-", "(-5)", "1,234.50.6", "$", "¥5 USD"),
+    "1.234,50": ("1,234.50", "1234.5", "1.23"),
+    "1 234,50": ("1,234.50", "1  234"),
+    "1'234.50": ("1'23", "1,234"),
+}
+
+
+def blocks(output: str) -> dict[str, str]:
+    """Return the texts after each mark ``@@name@@`` of what dbt printed."""
+    parts = re.split(r"@@(.*?)@@", output)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Render the macros of times and numbers, for all zones and forms, in two calls of dbt."""
+    project = Project(ROOT, tmp_path_factory.mktemp("compiled"))
+    zones = "{% for zone in " + str(list(ZONES)) + " %}"
+    zones += "@@{{ zone }}@@{{ utc_time('local', utc_offsets(zone)) }}"
+    zones += "@@{{ zone }} at last@@{{ utc_time('local', utc_offsets(zone), 'local_at_last') }}"
+    zones += "{% endfor %}"
+    time = COLUMN.replace("DATA_TYPE", "timestamp")
+    number = COLUMN.replace("DATA_TYPE", "decimal(18, 2)").replace(
+        "{}", "{'minimum': -99999999999.99, 'maximum': 99999999999.99}"
+    )
+    zones += "@@time@@{{ read_values(" + time + ", 'orders') }}"
+    zones += "@@local time@@{{ read_values(" + time + ", 'refunds') }}"
+    formats = list(NUMBERS)[1:]
+    tables = [f"table_{place}" for place in range(len(formats))]
+    for table, form in zip(["orders", *tables], NUMBERS, strict=True):
+        zones += f"@@number {form}@@" + "{{ read_values(" + number + f", '{table}') }}}}"
+    zones += "@@flag@@{{ read_values(" + COLUMN.replace("DATA_TYPE", "boolean") + ", 'orders') }}"
+    output = project.dbt(
+        "--quiet",
+        "compile",
+        "--no-introspect",
+        "--inline",
+        zones + "@@end@@",
+        variables={
+            "business_timezone": "America/Sao_Paulo",
+            "source_timezones": {"refunds": "Europe/London"},
+            "number_formats": dict(zip(tables, formats, strict=True)),
+        },
+    )
+    return blocks(output)
+
+
+def read(compiled: dict[str, str], name: str, texts: Sequence[str]) -> list[object]:
+    """Return what the texts mean."""
+    with duckdb.connect() as connection:
+        connection.execute("create table raw (place integer, t text)")
+        connection.executemany("insert into raw values (?, ?)", list(enumerate(texts)))
+        sql = f"with source as (select * from raw), {compiled[name]} select cast_t from casts"
+        return [value for (value,) in connection.execute(sql + " order by place").fetchall()]
+
+
+def to_utc(local: datetime, zone: ZoneInfo, fold: int = 0) -> datetime:
+    """Return the instant of a local time; one that does not exist is moved forward by the gap."""
+    return local.replace(tzinfo=zone, fold=fold).astimezone(UTC).replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_local_times_are_those_of_the_zone(compiled: dict[str, str], name: str) -> None:
+    """A time that occurs twice is the first; one that never does moves by the gap: fold 0 of both."""
+    zone = ZoneInfo(name)
+    hours = [datetime(1970, 1, 2) + timedelta(hours=hour) for hour in range(0, 490_000, 59)]
+    days = [datetime(1970, 1, 2) + timedelta(days=day) for day in range(20_600)]
+    offsets = [day.replace(tzinfo=UTC).astimezone(zone).utcoffset() for day in days]
+    around = [
+        day + timedelta(minutes=minutes)
+        for day, before, after in zip(days, offsets, offsets[1:], strict=False)
+        if before != after
+        for minutes in range(-26 * 60, 50 * 60, 30)
+    ]
+    times = sorted({*hours, *around})
+    with duckdb.connect() as connection:
+        connection.execute("create table times (local timestamp)")
+        connection.execute("insert into times select unnest(?)", [times])
+        expressions = f"{compiled[name]}, {compiled[f'{name} at last']}"
+        found = connection.execute(f"select {expressions} from times order by local").fetchall()
+    assert [first for first, _ in found] == [to_utc(time, zone) for time in times]
+    unclear = [time for time, (first, last) in zip(times, found, strict=True) if first != last]
+    assert unclear == [time for time in times if to_utc(time, zone) != to_utc(time, zone, 1)]
+    assert bool(unclear) == (name not in ("UTC", "Asia/Kolkata"))
+
+
+def test_a_time_is_read_in_each_of_its_forms(compiled: dict[str, str]) -> None:
+    found = dict(zip(FORMS, read(compiled, "time", list(FORMS.values())), strict=True))
+    assert found == dict.fromkeys(FORMS, datetime(2024, 3, 2, 19, 45, 5))
+
+
+def test_what_may_mean_two_times_is_none(compiled: dict[str, str]) -> None:
+    assert read(compiled, "time", NO_TIMES) == [None] * len(NO_TIMES)
+
+
+def test_a_time_without_an_offset_is_of_the_zone_of_its_table(compiled: dict[str, str]) -> None:
+    texts = ["2024-07-01 12:00:00", "2024-07-01 12:00:00Z", "2024-01-01 12:00:00"]
+    hours = [
+        time.hour for time in read(compiled, "local time", texts) if isinstance(time, datetime)
+    ]
+    assert hours == [11, 12, 12]
+
+
+def test_a_date_stays_that_business_date(compiled: dict[str, str]) -> None:
+    """Also where the clocks skip midnight, as on 2018-11-04 in São Paulo."""
+    zone = ZoneInfo("America/Sao_Paulo")
+    days = [date(2018, 11, 4), date(2019, 2, 17), date(2024, 3, 2)]
+    texts = [f"{day}" for day in days] + [f"{day:%Y/%m/%d}" for day in days]
+    found = read(compiled, "time", texts)
+    instants = [time.replace(tzinfo=UTC) for time in found if isinstance(time, datetime)]
+    assert [time.astimezone(zone).date() for time in instants] == days * 2
+
+
+@pytest.mark.parametrize("form", NUMBERS)
+def test_numbers_are_read_as_declared(compiled: dict[str, str], form: str) -> None:
+    texts = [*NUMBERS[form], *NO_NUMBERS[form]]
+    found = dict(zip(texts, read(compiled, f"number {form}", texts), strict=True))
+    expected = {text: Decimal(number) for text, number in NUMBERS[form].items()}
+    assert found == expected | dict.fromkeys(NO_NUMBERS[form])
+
+
+def test_flags_are_read_as_people_write_them(compiled: dict[str, str]) -> None:
+    yes = ["true", " TRUE ", "1.0", "1", "Yes", "Y", "t", "on"]
+    no = ["false", "0", "0.0", "No", "n", "F"]
+    texts = [*yes, *no, "maybe", "2", "NULL", "\\N"]
+    expected = [True] * len(yes) + [False] * len(no) + [None] * 4
+    assert read(compiled, "flag", texts) == expected
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Build the cases of these settings once."""
-    return build_cases(tmp_path_factory.mktemp("cases"), "numbers")
+    """Build the cases of one setting together."""
+    names = ("numbers", "offsets", "overflow_rate", "values")
+    return build_cases(tmp_path_factory.mktemp("cases"), *names)
 
 
-def test_kg(built: Project) -> None:
-    print(built.query("from marts.customer_tiers"))
+def test_an_offset_is_applied(built: Project) -> None:
+    rows = built.query(
+        "select order_id, order_date from intermediate.int_orders_checked"
+        " where order_id like 'offsets%' order by all"
+    )
+    assert rows == [("offsets_o1", date(2026, 6, 15)), ("offsets_o2", date(2026, 6, 15))]
+
+
+def test_costs_are_rounded_after_the_multiplication(built: Project) -> None:
+    costs = dict(built.query("from intermediate.int_order_costs"))
+    expected = {"numbers_o1": 32, "numbers_o2": 120, "values_o16": 40, "values_o17": 0}
+    assert costs == {order: Decimal(cost) for order, cost in expected.items()}
+
+
+def test_an_amount_beyond_its_range_is_in_the_quarantine(built: Project) -> None:
+    rows = built.query(
+        "select row_key, reason, amount from marts.quarantined_rows"
+        " where row_key like 'overflow%' order by all"
+    )
+    assert [row[:2] for row in rows] == [("overflow_rate_o1", "invalid_number")]
+    tiers = dict(built.query("select customer_id, tier_code from marts.customer_tiers"))
+    assert tiers["c1"] == "potential"
+    assert tiers["c2"] != "potential"
+
+
+def test_blanks_and_flags_are_what_they_say(built: Project) -> None:
+    customers = {row[0] for row in built.query("select customer_id from marts.customers")}
+    assert {"del_zero", "del_null", "del_n", "😀喵", "عميل١", "o'brien;--"} <= customers
+    assert not customers & {"test_float", "test_space", "test_yes"}
