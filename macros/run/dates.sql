@@ -104,7 +104,9 @@
 
 {#- The time zone of the times that a raw table writes without an offset. -#}
 {% macro source_timezone(table_name) -%}
-    {{ return((setting('source_timezones') or {}).get(table_name, setting('source_timezone'))) }}
+    {{ return(
+        (setting('source_timezones') or {}).get(table_name) or setting('source_timezone') or 'UTC'
+    ) }}
 {%- endmacro %}
 
 {#- The offsets of a zone from UTC since 1970: [{'since': UTC time, 'seconds': integer, 'local': local

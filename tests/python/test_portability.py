@@ -54,9 +54,6 @@ DISPATCHED: Final = {
     "salted_hash": dict.fromkeys(ELSEWHERE, "sha256 in hexadecimal"),
     "digits_only": dict.fromkeys(ELSEWHERE, "regexp_replace of all, without the flag g"),
     "bit_count": dict.fromkeys(("snowflake", "redshift", "trino"), "no bit_count(integer)"),
-    "matches": dict.fromkeys(ELSEWHERE, "regexp_matches, or an operator"),
-    "without": dict.fromkeys(ELSEWHERE, "regexp_replace of all, without the flag g"),
-    "text_of": {},
     "days_between": {},
     "list_of": {},
 }

@@ -4,12 +4,17 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
+from random import Random
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
+import yaml
 from cases import build_cases
 from conftest import ROOT, Project
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 ZONES = (
     "Africa/Casablanca",
@@ -137,7 +142,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     zones += "@@time@@{{ read_values(" + time + ", 'orders') }}"
     zones += "@@local time@@{{ read_values(" + time + ", 'refunds') }}"
     formats = list(NUMBERS)[1:]
-    tables = [f"table_{place}" for place in range(len(formats))]
+    tables = ["order_items", "refunds", "products", "feedback"]
     for table, form in zip(["orders", *tables], NUMBERS, strict=True):
         zones += f"@@number {form}@@" + "{{ read_values(" + number + f", '{table}') }}}}"
     zones += "@@flag@@{{ read_values(" + COLUMN.replace("DATA_TYPE", "boolean") + ", 'orders') }}"
@@ -172,7 +177,7 @@ def to_utc(local: datetime, zone: ZoneInfo, fold: int = 0) -> datetime:
 
 @pytest.mark.parametrize("name", ZONES)
 def test_local_times_are_those_of_the_zone(compiled: dict[str, str], name: str) -> None:
-    """A time that occurs twice is the first; one that never does moves by the gap: fold 0 of both."""
+    """Of a time that occurs twice it is the first; one that never does moves by the gap."""
     zone = ZoneInfo(name)
     hours = [datetime(1970, 1, 2) + timedelta(hours=hour) for hour in range(0, 490_000, 59)]
     days = [datetime(1970, 1, 2) + timedelta(days=day) for day in range(20_600)]
@@ -239,6 +244,61 @@ def test_flags_are_read_as_people_write_them(compiled: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Build what another zone and another number format decide."""
+    orders = [
+        {"order_id": "first", "ordered_at": "2025-10-26 01:30:00", "amount": "1.234,50"},
+        {"order_id": "never", "ordered_at": "2026-03-29 01:30:00", "amount": "€ 10,00"},
+        {"order_id": "clear", "ordered_at": "2026-03-29 02:30:00", "amount": "7"},
+        {"order_id": "english", "ordered_at": "2026-03-01", "amount": "1,234.50"},
+    ]
+    more = {
+        "orders": [
+            {"customer_id": "a", "status": "paid", "currency": "USD"} | order for order in orders
+        ]
+    }
+    variables = {
+        "as_of_date": "2026-05-31",
+        "business_timezone": "America/New_York",
+        "source_timezone": "Europe/London",
+        "number_formats": {"orders": "1.234,50"},
+    }
+    return build_cases(tmp_path_factory.mktemp("cases"), "dates", more=more, variables=variables)
+
+
+def test_a_date_is_that_business_date_in_every_zone(elsewhere: Project) -> None:
+    rows = elsewhere.query("select registration_date from marts.customers order by all")
+    assert rows == [(date(2024, 1, 5),)]
+    reasons = dict(
+        elsewhere.query(
+            "select order_id, exclusion from intermediate.int_orders_checked"
+            " where order_id like 'dates%'"
+        )
+    )
+    assert reasons == dict.fromkeys(("dates_o1", "dates_o2"), "after_as_of_date")
+
+
+def test_adjusted_times_are_counted(elsewhere: Project) -> None:
+    times = dict(
+        elsewhere.query("select order_id, ordered_at from intermediate.int_orders_checked")
+    )
+    assert times["first"] == datetime(2025, 10, 26, 0, 30)
+    assert times["never"] == times["clear"] == datetime(2026, 3, 29, 1, 30)
+    found = elsewhere.query(
+        "select check_name, found from marts.data_quality_summary"
+        " where check_type = 'adjusted_time'"
+    )
+    assert found == [("ordered_at", 2)]
+
+
+def test_numbers_of_the_declared_form_are_used(elsewhere: Project) -> None:
+    amounts = dict(elsewhere.query("select order_id, amount from intermediate.int_orders_checked"))
+    assert amounts["first"] == Decimal("1234.50")
+    assert amounts["never"] == Decimal("10.00")
+    assert amounts["english"] is None
+
+
+@pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Build the cases of one setting together."""
     names = ("numbers", "offsets", "overflow_rate", "values")
@@ -274,3 +334,90 @@ def test_blanks_and_flags_are_what_they_say(built: Project) -> None:
     customers = {row[0] for row in built.query("select customer_id from marts.customers")}
     assert {"del_zero", "del_null", "del_n", "😀喵", "عميل١", "o'brien;--"} <= customers
     assert not customers & {"test_float", "test_space", "test_yes"}
+
+
+HOSTILE = (
+    *NO_TIMES,
+    *NO_NUMBERS["plain"],
+    *("6901234567892000.00", "-99999999999.99", "99999999999.99", "1e-400", "9.9E+99", "1E400"),
+    *("6901234567892", "NaN", "-inf", "\\N", "NULL", "#N/A", "true", "9" * 60, "0." + "0" * 60),
+    *("😀", "عميل١", "o'brien;--", '"', ";", ",", "\t", "\x01", "\x7f", "%", "_", "\\", "{{ x }}"),
+    *("9.007E+15", "123.0", '="2024001"', " 00456", "-1", "0", "-0.001", "９９", "1/0", "' or 1=1"),
+    *("9999-12-31 23:59:59", "0001-01-01 00:00:00 +14:00", "1969-12-31", "2999-01-01T00:00:00Z"),
+    *("9999-12-31T23:59:59-12:00", "a@b", "@", "+8613800000000", "8.6138E+12", "none"),
+)
+
+
+def hostile_tables(random: Random) -> dict[str, list[dict[str, str]]]:
+    """Invent rows of all tables, of whose cells a third is hostile."""
+    source = yaml.safe_load((ROOT / "models/staging/_sources.yml").read_text(encoding="utf-8"))
+    sound = {
+        "timestamp": ("2026-03-01 04:00:00", "2025-07-01", "2026-02-01T10:00:00+0800"),
+        "date": ("1990-02-28", "1985/7/1"),
+        "boolean": ("true", "0", "Yes"),
+        "integer": ("12",),
+        "decimal": ("1", "12.50", "0.4", "100"),
+    }
+    known = {
+        "country": ("CN", "US"),
+        "status": ("completed", "paid", "granted", "cancelled"),
+        "currency": ("CNY", "USD", "EUR"),
+        "event_type": ("view", "cart"),
+        "interaction_type": ("call", "visit"),
+        "feedback_type": ("csat", "nps"),
+        "channel": ("online", "email", "web"),
+        "category": ("phones", "gift_cards"),
+        "source_system": ("", "", "", "webshop"),
+    }
+    tables = {}
+    for table in source["sources"][0]["tables"]:
+        rows = []
+        for place in range(80):
+            row = {}
+            for column in table["columns"]:
+                name, kind = column["name"], column["data_type"].split("(")[0]
+                usual = known.get(name) or sound.get(kind) or tuple("abcdefgh")
+                if name.endswith("_id"):
+                    usual = tuple(f"{name[0]}{number}" for number in range(40))
+                if "key" in column.get("config", {}).get("meta", {}):
+                    usual = (f"{name[0]}{place % 60}",)
+                row[name] = random.choice(HOSTILE if random.random() < 0.33 else usual)
+            rows.append(row)
+        tables[table["name"]] = rows
+    return tables
+
+
+def survives(folder: Path, seed: int) -> None:
+    """Build hostile tables; every row and every cent of them is accounted for."""
+    tables = hostile_tables(Random(seed))
+    project = build_cases(folder / f"hostile_{seed}", more=tables)
+    rows = project.records("from marts.source_reconciliation")
+    for row in rows:
+        for figure in ("rows", "amount"):
+            parts = [row[f"{fate}_{figure}"] for fate in ("used", "excluded", "quarantined")]
+            assert sum(parts) == row[f"raw_{figure}"], row
+    counts = dict(
+        project.query(
+            "select source_table, sum(raw_rows) from marts.source_reconciliation group by all"
+        )
+    )
+    assert counts == {table: len(given) for table, given in tables.items()}
+    amounts = project.value(
+        "select sum(raw_amount) from marts.source_reconciliation where source_table = 'orders'"
+    )
+    staged = project.value("select coalesce(sum(amount), 0) from staging.stg_crm__orders")
+    assert amounts == staged
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_hostile_values_stop_nothing(tmp_path: Path, seed: int) -> None:
+    survives(tmp_path, seed)
+
+
+@pytest.mark.long
+@given(seed=st.integers(2, 10**9))
+@settings(max_examples=8, phases=[Phase.generate], database=None, derandomize=False)
+def test_hostile_values_never_stop_anything(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    survives(tmp_path_factory.mktemp("hostile"), seed)
