@@ -19,7 +19,7 @@
         'reporting_currency': {
             'kind': 'currency', 'meaning': 'the currency of all money in the core marts'},
         'convert_seed_money': {
-            'kind': 'boolean', 'is_new': true,
+            'kind': 'boolean',
             'meaning': 'whether money in seeds is converted to reporting_currency'},
         'raw_path': {
             'kind': 'text', 'meaning': 'the folder of the raw files'},

@@ -143,6 +143,8 @@
                     length(national_contacts.address) >= shortest_contacts.email_length
                     and nobodys_addresses.value is null
                     and nobodys_local_parts.value is null
+                    -- no seed can have the word: some engines read it as a blank
+                    and {{ email_local_part('national_contacts.address') }} <> 'null'
                     and nobodys_domains.value is null
                     then national_contacts.address
             end as email_key,

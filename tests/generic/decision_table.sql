@@ -7,6 +7,8 @@
 {{ config(meta={'reports_rules': true}) }}
 {%- set table = decision_table(seed_name) %}
 {%- set text = dbt.type_string() %}
+{#- the lowest and highest value of a measure: 0 or more, where the seed does not say #}
+{%- set ranges = table.ranges or {} %}
 
 with
 
@@ -128,6 +130,20 @@ clashes as (
     where min_{{ measure }} >= max_{{ measure }}
 ),
 {% endfor %}
+{%- for measure in table.measures %}
+{%- set low, high = (ranges.get(measure, [0]) + [none, none])[:2] %}
+{{ measure }}_range as (
+    select
+        rule_id,
+        'a bound of {{ measure }} is outside of its values
+        {{- ', which are ' ~ low ~ (' to ' ~ high if high is not none else ' or more') if low is not none }}; leave it blank or correct it'
+            as defect
+    from rules
+    where
+        {{ 'min_' ~ measure ~ ' < ' ~ low ~ ' or max_' ~ measure ~ ' <= ' ~ low if low is not none else 'false' }}
+        {{ 'or min_' ~ measure ~ ' > ' ~ high if high is not none }}
+),
+{% endfor %}
 {%- for code, code_catalogue in table.codes.items() %}
 {{ code }}_codes as (
     select
@@ -156,6 +172,8 @@ defects as (
     {%- for measure in table.measures %}
     union all
     select * from {{ measure }}_bounds
+    union all
+    select * from {{ measure }}_range
     {%- endfor %}
     {%- for code in table.codes %}
     union all

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import Project, Row
+from seed_proofs import GATE, Proofs
 
 Rows = list[dict[str, str]]
 Break = Callable[[Rows], None]
@@ -25,14 +26,6 @@ RULED_MARTS = (
     "customer_lifetime_values",
     "customer_actions",
 )
-MARTS_OF_FOLDERS = {
-    "marketing": {"customer_actions", "customer_recommendations"},
-    "actions": {"customer_actions"},
-    "recommendations": {"customer_recommendations"},
-    "performance": {"campaign_effects"},
-    "simulation": {"tier_rule_simulation"},
-}
-"""Folders whose rules decide no tier, each with the marts of which they decide one."""
 
 
 class Good(Project):
@@ -40,7 +33,7 @@ class Good(Project):
 
     def __init__(self, copy: Project):
         super().__init__(copy.root, copy.work, copy.variables)
-        self.before: list[list[Row]] = []
+        self.before = self.marts()
 
     def marts(self) -> list[list[Row]]:
         """Return the rows of the marts that depend on rules."""
@@ -60,25 +53,17 @@ class Good(Project):
             for seed, text in texts.items():
                 self.seed(seed).write_text(text, encoding="utf-8")
 
-    def failed_build(self, edits: Edits) -> str:
-        """Build what depends on edited seeds; that fails without a traceback, the marts stay."""
-        with self.edited(edits):
-            output = self.dbt(
-                "build", *WITHOUT, "--select", *(f"{it}+" for it in edits), expect=None
-            )
-        assert re.search(r"ERROR=[1-9]|Encountered an error:", output), output
-        assert "Traceback" not in output
-        assert self.marts() == self.before
-        return output
-
 
 @pytest.fixture(scope="module")
 def good(small_build: Project) -> Good:
     project = Good(small_build)
-    project.make(*(f"+{name}" for name in RULED_MARTS))  # again: from now on `<seed>+` is enough
-    project.before = project.marts()
     assert all(len(rows) > 20 for rows in project.before)
     return project
+
+
+@pytest.fixture(scope="module")
+def proofs(good: Good, tmp_path_factory: pytest.TempPathFactory) -> Proofs:
+    return Proofs(good, tmp_path_factory.mktemp("proofs"))
 
 
 def by_rows(*breaks: Break) -> Callable[[str], str]:
@@ -415,38 +400,19 @@ DEFECTS: list[Any] = [
 ]
 
 
+def untold(lines: list[str], told: list[Words]) -> list[Words]:
+    """Return the words that no line has."""
+    return [words for words in told if not any(all(it in line for it in words) for line in lines)]
+
+
 @pytest.mark.parametrize(("breaks", "told"), DEFECTS)
-def test_broken_rules_stop_the_build(
-    good: Good, breaks: dict[str, list[Break]], told: list[Words]
+def test_broken_rules_are_told(
+    proofs: Proofs, breaks: dict[str, list[Break]], told: list[Words]
 ) -> None:
     """Each defect gets a line of its own, so that each alone would have stopped the build."""
-    output = good.failed_build({seed: by_rows(*them) for seed, them in breaks.items()})
-    lines = [line for line in output.splitlines() if "seeds: " in line]
-    untold = [words for words in told if not any(all(it in ln for it in words) for ln in lines)]
-    assert untold == [], lines
-
-
-def test_each_proof_stands_before_the_marts(good: Good) -> None:
-    """A failed rule test skips what depends on its model; that the marts it decides are."""
-    manifest = json.loads((good.work / "target" / "manifest.json").read_text(encoding="utf-8"))
-    proofs = [
-        node for node in manifest["nodes"].values() if node["config"]["meta"].get("reports_rules")
-    ]
-    # with rfm_method `bands` no tier depends on rfm_policies, which are of the quantiles
-    proofs = [it for it in proofs if it["attached_node"] != "seed.strata.rfm_policies"]
-    assert len(proofs) >= 6
-    for proof in proofs:
-        reached, found = {proof["attached_node"]}, {proof["attached_node"]}
-        while found:
-            found = {child for node in found for child in manifest["child_map"][node]} - reached
-            reached |= found
-        folders = manifest["nodes"][proof["attached_node"]]["fqn"]
-        marts = [mart for it in folders for mart in MARTS_OF_FOLDERS.get(it, ())]
-        if marts:
-            assert reached & {f"model.strata.{mart}" for mart in marts}, proof["name"]
-            continue
-        assert "model.strata.customer_tier_history" in reached, proof["name"]
-        assert "model.strata.customer_tiers" in reached, proof["name"]
+    edits = {seed: by_rows(*them)(proofs.texts[seed]) for seed, them in breaks.items()}
+    lines = [line for line in proofs.found(edits) if line.startswith("seeds: ")]
+    assert untold(lines, told) == [], lines
 
 
 MALFORMED: dict[str, tuple[Callable[[str], str], Words]] = {
@@ -501,11 +467,11 @@ MALFORMED: dict[str, tuple[Callable[[str], str], Words]] = {
 }
 
 
-def test_malformed_seeds_are_named_with_line_and_column(good: Good) -> None:
-    output = good.failed_build({seed: edit for seed, (edit, _) in MALFORMED.items()})
-    lines = output.splitlines()
-    for seed, (_, words) in MALFORMED.items():
-        assert any(all(it in line for it in words) for line in lines), (seed, output)
+@pytest.mark.parametrize("seed", MALFORMED)
+def test_malformed_seeds_are_named_with_line_and_column(proofs: Proofs, seed: str) -> None:
+    edit, words = MALFORMED[seed]
+    lines = proofs.found({seed: edit(proofs.texts[seed])})
+    assert untold(lines, [words]) == [], lines
 
 
 BLANKS = {
@@ -520,46 +486,75 @@ BLANKS = {
 }
 
 
-def test_blank_cells_stop_the_build_before_a_mart_needs_them(good: Good) -> None:
-    """The test that fails has the name of seed and column."""
+def test_blank_cells_are_told(proofs: Proofs) -> None:
+    """Before a mart needs them."""
 
     def blank(columns: Words) -> Callable[[str], str]:
         return by_rows(lambda rows: rows[0].update(dict.fromkeys(columns, "")))
 
-    output = good.failed_build({seed: blank(columns) for seed, columns in BLANKS.items()})
-    names = [f"{seed}_{it}_is_not_null" for seed, columns in BLANKS.items() for it in columns]
-    assert [it for it in names if f"Failure in test {it} " not in output] == [], output
-    assert "rror in model" not in output
+    lines = proofs.found({it: blank(columns)(proofs.texts[it]) for it, columns in BLANKS.items()})
+    told = [(seed, f"{it} is blank") for seed, columns in BLANKS.items() for it in columns]
+    assert untold(lines, told) == [], lines
 
 
-@pytest.mark.parametrize(
-    ("edit", "told"),
-    [
-        pytest.param(
-            by_rows(put("live_low", valid_from="2026-02-30")),
-            ("tier_rules.csv", "ine: 6", "live_low", "valid_from", "2026-02-30"),
-            id="day_that_no_month_has",
-        ),
-        pytest.param(
-            lambda text: text.replace("no order yet\n", "no order yet,and more\n"),
-            ("tier_rules.csv", "21 values", "20 columns"),
-            id="cell_too_many",
-        ),
-    ],
-)
-def test_what_the_engine_finds_is_named_too(
-    good: Good, edit: Callable[[str], str], told: Words
-) -> None:
-    output = good.failed_build({"tier_rules": edit})
-    assert [words for words in told if words not in output] == [], output
+def test_everything_waits_for_the_proofs(proofs: Proofs) -> None:
+    """The gate hangs on each seed, on all that a proof hangs on; every mart hangs on the gate."""
+    nodes, seeds = proofs.nodes, {it["unique_id"] for it in proofs.seeds.values()}
+    assert sorted(seeds - proofs.behind) == []
+    assert len(proofs.proofs) > 90
+    tests = [node for node in nodes.values() if node["resource_type"] == "test"]
+    reporting = {it["unique_id"] for it in tests if it["config"]["meta"].get("reports_rules")}
+    assert sorted(reporting - set(proofs.proofs)) == []
+    marts = [it for it, node in nodes.items() if it[:6] == "model." and node["fqn"][1] == "marts"]
+    assert len(marts) > 20
+    assert [it for it in marts if GATE not in proofs.ancestors(it)] == []
+    read = [it for it in nodes if it.startswith("model.strata.stg_")]
+    assert [it for it in read if GATE not in proofs.ancestors(it)] == []
+
+
+def test_a_broken_seed_stops_every_mart(good: Good) -> None:
+    """One defect of the rules of actions; and what the reader of a seed and the engine find."""
+    edits: Edits = {
+        "action_rules": by_rows(put("vip", action_code="hug")),
+        "tiers": by_rows(put("medium", tier_rank="1,000")),
+        "tier_rules": by_rows(put("live_low", valid_from="2026-02-30")),
+        "lifecycle_rules": lambda text: text.replace("no order yet\n", "no order yet,and more\n"),
+    }
+    one = {"action_rules": edits["action_rules"]}
+    for broken in (one, edits):
+        with good.edited(broken):
+            output = good.dbt("build", *WITHOUT, expect=None)
+        assert re.search(r"ERROR=[1-9]", output), output
+        assert "Traceback" not in output
+        assert good.marts() == good.before
+        results = json.loads((good.work / "target" / "run_results.json").read_text("utf-8"))
+        made = {it["unique_id"]: it["status"] for it in results["results"]}
+        stopped = [it for it in made if it.startswith("model.strata.") and it.count("int_") == 0]
+        assert len(stopped) > 30
+        assert {made[it] for it in stopped} == {"skipped"}
+        if broken is one:
+            assert "seeds: action_rules, vip: the outcome hug is not in actions" in output
+        assert (
+            one is not broken
+            or "seeds: action_rules, vip: the outcome hug is not in actions" in output
+        )
+    told = [
+        ("tiers.csv line 4", "medium", "tier_rank", "1,000"),
+        ("tier_rules.csv",),
+        ("ine: 6",),
+        ("live_low", "2026-02-30"),
+        ("lifecycle_rules.csv",),
+        ("20 values", "19 columns"),
+    ]
+    assert untold(output.splitlines(), told) == [], output
 
 
 def test_unknown_rule_set_is_named(good: Good) -> None:
     """With the rule sets that there are."""
-    options = ("build", "--select", "tier_rules+")
     edit = by_rows(add("candidate", "live_otherwise", rule_set="spring"))
+    select = ("build", *WITHOUT, "--select", "tier_rules", "int_tier_rules")
     with good.edited({"tier_rules": edit}):
-        output = good.dbt(*options, variables={"tier_rule_set": "liv"}, expect=1)
+        output = good.dbt(*select, variables={"tier_rule_set": "liv"}, expect=1)
     assert good.marts() == good.before
     assert re.search(r"seeds: .*tier_rule_set is liv,.*: live, spring", output)
 
@@ -570,7 +565,6 @@ def test_a_sound_change_passes(good: Good) -> None:
         put("live_vip", valid_to="2026-01-01"),
         add("live_vip_2026", "live_vip", valid_from="2026-01-01", valid_to="", min_orders_12m="24"),
     )
-    broken = sorted({seed for defect in DEFECTS for seed in defect.values[0]})  # mended here
     with good.edited({"tier_rules": edit}):
-        good.dbt("build", *WITHOUT, "--select", "resource_type:seed", *(f"{it}+" for it in broken))
+        good.dbt("build", *WITHOUT)
     assert good.marts() == good.before

@@ -1,3 +1,5 @@
+{{ config(meta={'reports_rules': true}) }}
+
 -- Each of the 125 combinations of scores has exactly one segment today, in each market, and each
 -- segment at least one of them (prospect: the customers without scores).
 
@@ -60,14 +62,16 @@ unused_segments as (
 )
 
 select
-    market as what,
-    matched_cells,
-    cells_without_segment
+    'rfm_segments' as seed_name,
+    'market ' || market as rule_id,
+    cast(matched_cells as {{ dbt.type_string() }}) || ' of the 125 combinations of scores have a segment, '
+    || cast(cells_without_segment as {{ dbt.type_string() }}) || ' have none' as defect
 from cells
 where matched_cells <> 125 or cells_without_segment > 0
 union all
 select
-    segment_code as what,
-    0 as matched_cells,
-    0 as cells_without_segment
+    'rfm_segments' as seed_name,
+    'segment ' || segment_code as rule_id,
+    'no combination of scores has the segment; give it one, or take it out of rfm_segment_labels'
+        as defect
 from unused_segments

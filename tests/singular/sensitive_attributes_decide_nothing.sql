@@ -1,3 +1,5 @@
+{{ config(meta={'reports_rules': true}) }}
+
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
 -- Neither a tier rule nor the score uses what the seed attributes calls sensitive: by its own name, by
@@ -68,8 +70,8 @@ names as (
 )
 
 select
-    names.attribute,
-    used.name,
-    used.place
+    'attributes' as seed_name,
+    names.attribute as rule_id,
+    'it is sensitive, and ' || used.name || ' is ' || used.place || '; decide by something else' as defect
 from used
 inner join names on used.name = names.name

@@ -18,8 +18,10 @@ market_steps as (
     select
         evaluation_date,
         market,
-        months_per_downgrade_step is not null as is_held,
-        coalesce(months_per_downgrade_step, max(months_per_downgrade_step) over (), 1) as step
+        coalesce(months_per_downgrade_step > 0, false) as is_held,
+        coalesce(
+            nullif(months_per_downgrade_step, 0), nullif(max(months_per_downgrade_step) over (), 0), 1
+        ) as step
     from policies
 ),
 

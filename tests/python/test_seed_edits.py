@@ -1,0 +1,155 @@
+"""Each edit of a cell of a seed stops the build, or is declared: another meaning, or none."""
+
+import random
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from conftest import Project
+from seed_proofs import Proofs, Rows, written
+
+DRAWN = 60
+"""Cells of the matrix that are tried in each run of the suite."""
+FOR_PEOPLE = ("note", "description")
+"""Columns that only people read, in every seed."""
+LABELS = ("label_en", "label_zh")
+"""They must be filled; what they say is for people."""
+NAMED = re.compile(r"seeds: \w+, .+: .+|seeds/\w+/\w+\.csv")
+"""What is told names the seed and the row, or the file and the line."""
+NUMBERS = ("integer", "decimal", "double")
+
+
+class Cell(NamedTuple):
+    """An edit of one kind, of a column of a seed or (without a column) of a row."""
+
+    seed: str
+    column: str
+    kind: str
+
+
+def kinds(type_name: str, column: str, columns: list[str]) -> Iterator[str]:
+    """Yield the kinds of edits of a column."""
+    yield from ("blank", "swapped", "emptied", "unknown")
+    if type_name.startswith(NUMBERS):
+        yield from ("zero", "negative")
+    if type_name == "text":
+        yield from ("spaces", "case")
+    if column.startswith("min_") and f"max_{column[4:]}" in columns:
+        yield "turned"
+
+
+def cells(proofs: Proofs) -> list[Cell]:
+    """Return the matrix."""
+    found = []
+    for seed, node in proofs.seeds.items():
+        types = node["config"]["column_types"]
+        found += [Cell(seed, "", kind) for kind in ("deleted", "repeated")]
+        for column, type_name in types.items():
+            found += [Cell(seed, column, kind) for kind in kinds(type_name, column, list(types))]
+    return found
+
+
+def edited(proofs: Proofs, cell: Cell) -> str | None:
+    """Return the text of the seed after the edit of a drawn row; None where there is none."""
+    columns, rows = proofs.rows(cell.seed)
+    draw = random.Random(str(cell))
+    place = chosen(rows, cell, draw)
+    if place is None:
+        return None
+    row, value = rows[place], rows[place].get(cell.column, "")
+    match cell.kind:
+        case "deleted":
+            del rows[place]
+        case "repeated":
+            rows.insert(place, dict(row))
+        case "emptied":
+            for one in rows:
+                one[cell.column] = ""
+        case "swapped":
+            others = [one for one in rows if one[cell.column] != value]
+            other = draw.choice(others)
+            row[cell.column], other[cell.column] = other[cell.column], value
+        case "turned":
+            upper = f"max_{cell.column[4:]}"
+            row[cell.column], row[upper] = row[upper], value
+        case "negative":
+            row[cell.column] = f"-{value.lstrip('-')}" if re.search("[1-9]", value) else "-1"
+        case kind:
+            row[cell.column] = {
+                "blank": "",
+                "zero": "0",
+                "unknown": "nobody knows",
+                "spaces": f" {value} ",
+                "case": value.upper() if value != value.upper() else value.lower(),
+            }[kind]
+    text = written(columns, rows)
+    return None if text == written(*proofs.rows(cell.seed)) else text
+
+
+def chosen(rows: Rows, cell: Cell, draw: random.Random) -> int | None:
+    """Draw a row in which the edit changes something."""
+    column = cell.column
+    fits = list(range(len(rows)))
+    if cell.kind in ("blank", "emptied", "spaces", "case", "turned"):
+        fits = [place for place in fits if rows[place][column]]
+    if cell.kind == "turned":
+        fits = [place for place in fits if rows[place][f"max_{column[4:]}"]]
+    if cell.kind == "swapped":
+        fits = fits if len({row[column] for row in rows}) > 1 else []
+    if cell.kind in ("zero", "negative"):
+        fits = [place for place in fits if rows[place][column] != "0"]
+        fits = [place for place in fits if rows[place][column]] or fits
+    return draw.choice(fits) if fits else None
+
+
+def declared(proofs: Proofs, cell: Cell) -> str | None:
+    """Return why an edit may pass: what the YAML of the seed says of the column, or of all."""
+    node = proofs.seeds[cell.seed]
+    of_seed = node["config"]["meta"].get("legal_edits", {})
+    if not cell.column:
+        return of_seed.get(cell.kind)
+    meta = node["columns"][cell.column]["config"]["meta"]
+    if cell.kind == "swapped":
+        return "another decision, in a row that is as sound"
+    is_label = cell.column in LABELS and cell.kind in ("swapped", "unknown", "case")
+    if cell.column in FOR_PEOPLE or is_label:
+        return "people read it"
+    if "harmless" in meta:
+        return meta["harmless"]
+    return meta.get("legal_edits", {}).get(cell.kind) or of_seed.get(cell.kind)
+
+
+@pytest.fixture(scope="module")
+def proofs(demo_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Proofs:
+    return Proofs(demo_build, tmp_path_factory.mktemp("proofs"))
+
+
+def passed(proofs: Proofs, tried: list[Cell]) -> list[str]:
+    """Return the edits that neither stop the build nor are declared, and untrue declarations."""
+    wrong = []
+    for cell in tried:
+        text = edited(proofs, cell)
+        if text is None:
+            continue
+        told = proofs.first_found(cell.seed, text)
+        if told is None and not declared(proofs, cell):
+            wrong.append(f"{cell.seed}.{cell.column} {cell.kind} passes")
+        if told is not None and not NAMED.match(told):
+            wrong.append(f"{cell.seed}.{cell.column} {cell.kind} is not named: {told[:200]}")
+    return wrong
+
+
+def test_the_seeds_as_they_are_pass(proofs: Proofs) -> None:
+    assert proofs.found(proofs.texts) == []
+
+
+def test_drawn_edits_stop_the_build_or_are_declared(proofs: Proofs) -> None:
+    tried = [it for it in cells(proofs) if it.column not in FOR_PEOPLE]
+    assert len(tried) > 1000
+    assert passed(proofs, random.Random(15).sample(tried, DRAWN)) == []
+
+
+@pytest.mark.long
+def test_all_edits_stop_the_build_or_are_declared(proofs: Proofs) -> None:
+    assert passed(proofs, cells(proofs)) == []
