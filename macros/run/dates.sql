@@ -1,8 +1,11 @@
 {#- Dates that are known when a run starts, as literals: engines prune by them. -#}
 
 {% macro as_of_day() -%}
-    {%- set given = setting('as_of_date') -%}
-    {{ return(today(setting('business_timezone')) if is_today(given) else parsed_day(given)) }}
+    {%- if not execute -%}
+        {{ return(modules.datetime.date(2000, 1, 31)) }}
+    {%- endif -%}
+    {%- set given = var('as_of_date') -%}
+    {{ return(today(var('business_timezone')) if is_today(given) else parsed_day(given)) }}
 {%- endmacro %}
 
 {#- One instant for the whole run. -#}
@@ -71,7 +74,7 @@
 {#- A UTC timestamp in the business timezone. The offsets of the zone are worked out here, newest
     first, so that the engines need no time zones of their own, agree, and mostly do one comparison. -#}
 {% macro business_time(timestamp) -%}
-    {{ by_offset(timestamp, utc_offsets(setting('business_timezone')), 'since', '+') }}
+    {{ by_offset(timestamp, utc_offsets(var('business_timezone')), 'since', '+') }}
 {%- endmacro %}
 
 {% macro business_date(timestamp) -%}
@@ -105,7 +108,7 @@
 {#- The time zone of the times that a raw table writes without an offset. -#}
 {% macro source_timezone(table_name) -%}
     {{ return(
-        (setting('source_timezones') or {}).get(table_name) or setting('source_timezone') or 'UTC'
+        (var('source_timezones') or {}).get(table_name) or var('source_timezone') or 'UTC'
     ) }}
 {%- endmacro %}
 

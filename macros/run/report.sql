@@ -152,11 +152,24 @@
 {#- Other people's figures are told as such: seeds as they came with Strata, where the data did not. -#}
 {% macro told_demo_seeds() -%}
     {%- set kept = [] -%}
-    {%- if target.type != 'duckdb' or var('raw_path') != 'demo' -%}
+    {%- if not reads_the_demo() -%}
         {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed')
             if demo_seeds().get(node.name) == node.checksum.checksum -%}
             {%- do kept.append(node.name) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(['seeds that still have the figures of the demo: ' ~ kept | sort | join(', ')] if kept else []) }}
+{%- endmacro %}
+
+{#- Whether the raw tables are the demo's, as far as it can be seen: a server does not say what was loaded. -#}
+{% macro reads_the_demo() -%}
+    {{ return(adapter.dispatch('reads_the_demo', 'strata')()) }}
+{%- endmacro %}
+
+{% macro default__reads_the_demo() -%}
+    {{ return(false) }}
+{%- endmacro %}
+
+{% macro duckdb__reads_the_demo() -%}
+    {{ return(var('raw_path') == 'demo') }}
 {%- endmacro %}

@@ -70,5 +70,5 @@
 
 {#- The folds that are declared, each with its reason. -#}
 {% macro identifier_folds() -%}
-    {{ return(setting('identifier_folds')) }}
+    {{ return(var('identifier_folds') or {}) }}
 {%- endmacro %}

@@ -2,7 +2,10 @@
 
 {#- The example that declares how a table writes its numbers; `plain` is what engines read themselves. -#}
 {% macro number_format(table_name) -%}
-    {{ return((setting('number_formats') or {}).get(table_name, setting('number_format'))) }}
+    {%- if not execute -%}
+        {{ return('plain') }}
+    {%- endif -%}
+    {{ return((var('number_formats') or {}).get(table_name, var('number_format'))) }}
 {%- endmacro %}
 
 {#- SQL of a plain number from one of the declared form, with a currency sign or code before or after

@@ -61,14 +61,14 @@
         when zone_{{ column_name }} is not null
             then {{ seconds_later(local, '-(' ~ zone_seconds('zone_' ~ column_name) ~ ')') }}
         when bare_{{ column_name }} not like '%:%'
-            then {{ utc_time(local, utc_offsets(setting('business_timezone'))) }}
+            then {{ utc_time(local, utc_offsets(var('business_timezone'))) }}
         else {{ utc_time(local, utc_offsets(source_timezone(table_name))) }}
     end
 {%- endmacro %}
 
 {#- The list of a row's times that the clocks of their zone showed twice, or never. -#}
 {% macro adjusted_columns(raw, table_name) -%}
-    {%- set business = utc_offsets(setting('business_timezone')) -%}
+    {%- set business = utc_offsets(var('business_timezone')) -%}
     {%- set source = utc_offsets(source_timezone(table_name)) -%}
     {%- set adjusted = {} -%}
     {%- for column in raw.values() if column.data_type == 'timestamp' -%}

@@ -164,7 +164,7 @@ defects as (
             row_key,
             {{ column }},
             lag({{ column }}) over (
-                partition by {{ order.within or 'true' }} order by {{ order.by }} nulls last, row_key
+                partition by {{ order.within or 'true' }} order by {{ order.by }} nulls last, row_key nulls last
             ) as before
         from seed_rows
         where {{ column }} is not null

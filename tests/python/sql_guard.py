@@ -55,7 +55,7 @@ DBT_MACROS: Final = (
 
 NOT_SQL: Final = (
     *("attach_raw_tables", "analyze_table", "forget_erased_in", "record_start", "record_end"),
-    "replaced_by",
+    *("reads_the_demo", "replaced_by", "stored_as"),
 )
 """Macros that dispatch, but are statements of their own or settings of a model."""
 
@@ -66,10 +66,10 @@ MARKER: Final = """
         {%- set is_type = modules.re.match(
             '(text|integer|bigint|date|timestamp|boolean|decimal|double)( precision|[(].*)?$',
             argument | string) -%}
-        {%- set is_pattern = name in ('matches', 'without') and not loop.first -%}
+        {%- set is_pattern = name in ('matches', 'without', 'replaced') and not loop.first -%}
         {%- do shown.append(
             'cast(null as ' ~ argument ~ ')' if is_type
-            else "'" ~ argument ~ "'" if is_pattern else argument) -%}
+            else "'" ~ argument | replace("''", '') ~ "'" if is_pattern else argument) -%}
     {%- endfor -%}
     {{ return('dispatched__' ~ name ~ '(' ~ shown | join(', ') ~ ')') }}
 {%- endmacro %}

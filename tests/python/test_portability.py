@@ -225,7 +225,12 @@ def engine_names(text: str) -> list[str]:
 
 def test_no_model_no_test_and_no_common_macro_names_an_engine() -> None:
     assert len(SQL_FILES) > 200
-    texts = {name(path): path.read_text(encoding="utf-8") for path in SQL_FILES}
+    texts = {
+        name(path): path.read_text(encoding="utf-8")
+        for path in SQL_FILES
+        # it lists the targets that one may set
+        if path.name != "settings.sql"
+    }
     texts = {
         file: COMMENT.sub("", text) if file.startswith("macros/") else text
         for file, text in texts.items()

@@ -28,8 +28,9 @@ looked_up as (
         checked_customers.all_defects as defects,
         case
             when checked_customers.all_defects is not null
-                then checked_customers.raw_row
-                || coalesce('; possible customers: ' || keys.possible_records, '')
+                then
+                    checked_customers.raw_row
+                    || coalesce('; possible customers: ' || keys.possible_records, '')
         end as raw_row,
         case
             when coalesce(records.fate, erased_records.fate) not in ('used', 'quarantined')

@@ -95,17 +95,17 @@ named as (
 checked as (
     select
         named.*,
-        place > 1 as is_superseded,
+        named.place > 1 as is_superseded,
         case
-            when is_ambiguous then ' ' || record_name
-            when systems > 1 then record_system || ':' || record_name
-            else record_name
+            when named.is_ambiguous then ' ' || named.record_name
+            when named.systems > 1 then named.record_system || ':' || named.record_name
+            else named.record_name
         end as record_id,
-        {{ reference_key('record_key') }} as customer_key,
+        {{ reference_key('named.record_key') }} as customer_key,
         {{ name_list({
-            'duplicate_key': 'place > 1',
-            'ambiguous_customer': 'is_ambiguous',
-        }, also='defects') }} as all_defects
+            'duplicate_key': 'named.place > 1',
+            'ambiguous_customer': 'named.is_ambiguous',
+        }, also='named.defects') }} as all_defects
     from named
 )
 

@@ -4,14 +4,14 @@ with
 guests as (
     select
         {{ guest_key('orders') }} as guest_key,
-        email,
-        phone
+        orders.email,
+        orders.phone
     from {{ ref('stg_crm__orders') }} as orders
     where orders.customer_id is null and coalesce(orders.email, orders.phone) is not null
     group by
         {{ guest_key('orders') }},
-        email,
-        phone
+        orders.email,
+        orders.phone
 ),
 
 a_guest as (

@@ -47,7 +47,7 @@ days as (
 periods as (
     select
         day as valid_from,
-        lead(day) over (order by day) as valid_to
+        lead(day) over (order by day nulls last) as valid_to
     from days
 ),
 
@@ -136,7 +136,7 @@ ranked as (
             partition by
                 currency,
                 valid_from
-            order by via_currency
+            order by via_currency nulls last
         ) as place
     from rounded_routes
     where rate > 0
