@@ -1,9 +1,7 @@
 {{ config(materialized='table') }}  -- small, and read for every customer
 {%- set values = ['gamma_gamma_p', 'gamma_gamma_q', 'gamma_gamma_v'] %}
 {%- set purchases = ['bgnbd_r', 'bgnbd_alpha', 'bgnbd_a', 'bgnbd_b'] %}
-{%- for k in range(1, 66) %}
-    {%- do purchases.append('bgnbd_term_' ~ k) %}
-{%- endfor %}
+{%- for k in range(1, 66) %}{% do purchases.append('bgnbd_term_' ~ k) %}{% endfor %}
 
 with
 
@@ -62,7 +60,7 @@ observed as (
 
 shared as (
     select
-        clv_parameters.*,
+        *,
         case when is_own then market else '*' end as parameters_market
     from clv_parameters
 ),
@@ -101,7 +99,7 @@ compared as (
 
 measured as (
     select
-        compared.*,
+        *,
         gamma_gamma_p * gamma_gamma_v / (gamma_gamma_q - 1) as expected_value,
         case
             when customers >= min_customers
@@ -114,7 +112,7 @@ measured as (
 
 judged as (
     select
-        measured.*,
+        *,
         case
             when parameters_market is null then 'no_parameters'
             when observed_value is null then 'not_judged'

@@ -44,7 +44,7 @@ in_force as (
             order by
                 overrides.valid_from desc,
                 tiers.tier_rank desc,
-                overrides.mode desc,
+                overrides.mode desc nulls last,
                 overrides.override_id desc
         ) as preference
     from overrides
