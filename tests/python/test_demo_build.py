@@ -468,3 +468,18 @@ def test_erased_persons_are_in_no_table(demo_build: Project) -> None:
     tables = "tables.table_type = 'BASE TABLE' and table_schema <> 'raw'"
     with open_with_secrets(demo_build, secrets) as connection:
         assert texts_with(connection, tables) == []
+
+
+def test_seeds_of_the_demo_are_known_by_what_they_hold(demo_build: Project) -> None:
+    """If a seed has changed, macros/run/demo_seeds.sql takes the checksum that this tells."""
+    text = (ROOT / "macros/run/demo_seeds.sql").read_text(encoding="utf-8")
+    known = dict(re.findall(r"'(\w+)': '([0-9a-f]{64})'", text))
+    manifest = json.loads((demo_build.work / "target/manifest.json").read_text(encoding="utf-8"))
+    seeds = {
+        node["name"]: node["checksum"]["checksum"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "seed"
+    }
+    assert len(known) > 10
+    assert known == {name: seeds.get(name) for name in known}
+    assert "figures of the demo" not in demo_build.output
