@@ -1,36 +1,34 @@
 {#- Before a seed is loaded: each cell is of its declared type, or the message names seed and line. -#}
 {% macro check_seed(agate_table) -%}
-    {%- if execute -%}
-        {%- set file = model.original_file_path -%}
-        {%- set declared = model.columns -%}
-        {%- set types = model.config.column_types -%}
-        {%- for column_name in declared if column_name not in agate_table.column_names -%}
-            {%- do exceptions.raise_compiler_error(
-                file ~ ': the column ' ~ column_name ~ ' is missing from the header') -%}
+    {%- set file = model.original_file_path -%}
+    {%- set declared = model.columns -%}
+    {%- set types = model.config.column_types -%}
+    {%- for column_name in declared if column_name not in agate_table.column_names -%}
+        {%- do exceptions.raise_compiler_error(
+            file ~ ': the column ' ~ column_name ~ ' is missing from the header') -%}
+    {%- endfor -%}
+    {%- for column_name in agate_table.column_names if column_name not in declared -%}
+        {%- do exceptions.raise_compiler_error(
+            file ~ ': the column ' ~ column_name ~ ' is not declared in its YAML; declared are '
+            ~ declared.keys() | join(', ')) -%}
+    {%- endfor -%}
+    {%- set patterns = {
+        'integer': ['^[+-]?[0-9]{1,9}$', 'a whole number'],
+        'decimal': ['^[+-]?[0-9]{1,15}([.][0-9]+)?$', 'a number such as 1234.50'],
+        'double': ['^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$', 'a number such as 0.25'],
+        'date': ['^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', 'a date such as 2026-01-31'],
+        'boolean': ['^(true|false)$', 'true or false']} -%}
+    {%- for row in agate_table.rows -%}
+        {%- set line = loop.index + 1 -%}
+        {%- for column_name in declared -%}
+            {%- set rule = patterns.get((types[column_name] or 'text').split('(')[0]) -%}
+            {%- set value = row[column_name] -%}
+            {%- if rule and value is not none and not modules.re.match(rule[0], value | string) -%}
+                {%- do exceptions.raise_compiler_error(
+                    file ~ ' line ' ~ line ~ ' (' ~ agate_table.column_names[0] ~ ' '
+                    ~ row[agate_table.column_names[0]] ~ '): ' ~ column_name ~ ' is "' ~ value
+                    ~ '", which is not ' ~ rule[1]) -%}
+            {%- endif -%}
         {%- endfor -%}
-        {%- for column_name in agate_table.column_names if column_name not in declared -%}
-            {%- do exceptions.raise_compiler_error(
-                file ~ ': the column ' ~ column_name ~ ' is not declared in its YAML; declared are '
-                ~ declared.keys() | join(', ')) -%}
-        {%- endfor -%}
-        {%- set patterns = {
-            'integer': ['^[+-]?[0-9]{1,9}$', 'a whole number'],
-            'decimal': ['^[+-]?[0-9]{1,15}([.][0-9]+)?$', 'a number such as 1234.50'],
-            'double': ['^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$', 'a number such as 0.25'],
-            'date': ['^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', 'a date such as 2026-01-31'],
-            'boolean': ['^(true|false)$', 'true or false']} -%}
-        {%- for row in agate_table.rows -%}
-            {%- set line = loop.index + 1 -%}
-            {%- for column_name in declared -%}
-                {%- set rule = patterns.get((types[column_name] or 'text').split('(')[0]) -%}
-                {%- set value = row[column_name] -%}
-                {%- if rule and value is not none and not modules.re.match(rule[0], value | string) -%}
-                    {%- do exceptions.raise_compiler_error(
-                        file ~ ' line ' ~ line ~ ' (' ~ agate_table.column_names[0] ~ ' '
-                        ~ row[agate_table.column_names[0]] ~ '): ' ~ column_name ~ ' is "' ~ value
-                        ~ '", which is not ' ~ rule[1]) -%}
-                {%- endif -%}
-            {%- endfor -%}
-        {%- endfor -%}
-    {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}

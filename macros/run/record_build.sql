@@ -75,5 +75,7 @@
                 ~ ' where started_at = (select max(started_at) from ' ~ runs ~ '.builds) '
                 ~ "and outcome = 'complete'") -%}
         {%- endif -%}
+        {#- a hook that looks for a table of a schema that dbt has not listed begins a transaction -#}
+        {%- do adapter.commit() -%}
     {%- endif -%}
 {%- endmacro %}

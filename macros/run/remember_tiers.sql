@@ -7,11 +7,10 @@
         {%- set runs = generate_schema_name('runs', none) -%}
         {%- do run_query('create schema if not exists ' ~ runs) -%}
         {%- do run_query('drop table if exists ' ~ runs ~ '.tiers_before') -%}
-        {%- if tiers -%}
-            {%- do run_query(
-                'create table ' ~ runs ~ '.tiers_before ' ~ stored_as() ~ ' as select tier_code, '
-                ~ 'count(*) as customers from ' ~ tiers ~ ' group by tier_code') -%}
-        {%- endif -%}
+        {%- do run_query(
+            'create table ' ~ runs ~ '.tiers_before ' ~ stored_as() ~ ' as '
+            ~ ('select tier_code, count(*) as customers from ' ~ tiers ~ ' group by tier_code'
+                if tiers else "select '' as tier_code, 0 as customers where 1 = 0")) -%}
     {%- endif -%}
 {%- endmacro %}
 

@@ -103,12 +103,10 @@
 {#- Beside each count the change since the build before, which remember_tiers has noted. -#}
 {% macro told_tiers(relation) -%}
     {%- set before = {} -%}
-    {%- set noted = adapter.get_relation(target.database, generate_schema_name('runs', none), 'tiers_before') -%}
-    {%- if noted -%}
-        {%- for row in run_query('select tier_code, customers from ' ~ noted).rows -%}
-            {%- do before.update({row[0]: row[1] | int}) -%}
-        {%- endfor -%}
-    {%- endif -%}
+    {%- for row in run_query(
+        'select tier_code, customers from ' ~ generate_schema_name('runs', none) ~ '.tiers_before').rows -%}
+        {%- do before.update({row[0]: row[1] | int}) -%}
+    {%- endfor -%}
     {%- set now = {} -%}
     {%- for row in run_query(
         'select tier_code, count(*) from ' ~ relation ~ ' group by tier_code order by max(tier_rank) desc').rows -%}

@@ -10,6 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
@@ -70,7 +71,10 @@ def call(arguments: list[str], folder: Path, environment: dict[str, str], output
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    sys.exit(run(arguments))
+    code = run(arguments)
+    # such a process ends without what is done at exit: DuckDB writes its log into the file
+    DuckDBConnectionManager.close_all_connections()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,8 @@ select
 from range({{ 200 + 41 * as_of_day().day }}) as numbers (number)
 """
 TIERS = """
-select customer_id, '{{ var("tier", "gold") }}' as tier_code, {{ as_of_date() }} as evaluation_date
+select customer_id, '{{ env_var("TIER", "gold") }}' as tier_code, 1 as tier_rank,
+    {{ as_of_date() }} as evaluation_date
 from {{ ref('customers') }}
 """
 HISTORY = """
@@ -59,12 +60,13 @@ TYPES = {
     "first_date": "date",
     "seen_at": "timestamp",
     "tier_code": "text",
+    "tier_rank": "integer",
     "evaluation_date": "date",
     "customer_id": "text",
 }
 COLUMNS = {
     "customers": ["customer_id", *list(TYPES)[:8]],
-    "customer_tiers": ["customer_id", "tier_code", "evaluation_date"],
+    "customer_tiers": ["customer_id", "tier_code", "tier_rank", "evaluation_date"],
     "customer_tier_history": ["customer_id", "tier_code", "evaluation_date"],
 }
 KEYS = {
@@ -74,8 +76,8 @@ KEYS = {
 }
 UNIT_TEST = """
 unit_tests:
-  - name: tiers_are_those_of_the_var
-    description: Everybody has the tier of the var.
+  - name: tiers_are_those_of_the_environment
+    description: Everybody has the tier of the environment variable.
     model: customer_tiers
     given:
       - input: ref('customers')
@@ -104,8 +106,8 @@ def describe(mart: str) -> str:
 def small_project(folder: Path) -> Project:
     """Write a project of three marts with the settings and macros of the real one.
 
-    The days of as_of_date differ in the rows of each mart; the vars `tier` and `is_broken` give a
-    tier and fail a test.
+    The days of as_of_date differ in the rows of each mart; the environment variables TIER and
+    IS_BROKEN give a tier and fail a test.
     """
     root = folder / "project"
     for name in COPIED:
@@ -121,7 +123,7 @@ def small_project(folder: Path) -> Project:
     (marts / "unit_tests.yml").write_text(UNIT_TEST)
     (root / "tests" / "singular").mkdir()
     (root / "tests" / "singular" / "fails.sql").write_text(
-        "select 1 as found where {{ var('is_broken', false) }}"
+        "select 1 as found where {{ env_var('IS_BROKEN', 'false') }}"
     )
     return Project(root, folder / "work", {"as_of_date": date(2026, 5, 1)})
 

@@ -15,15 +15,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import typer
 from rich.console import Console
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from strata.bench import peer_duckdb, peer_pandas, peer_polars, peers
-from strata.bench.command import bench
 from strata.bench.measure import ChildFailedError, Measurement, measure
 from strata.bench.report import GIBIBYTE, DbtRun, Node, Report, Timing
 from strata.bench.workspace import Data, Step, Workspace
+from strata.cli import app
 from strata.demo.generator import DemoData
 from strata.demo.schema import SCHEMAS
 from strata.demo.timeline import AS_OF
@@ -47,9 +46,11 @@ COLUMNS = (
     "bgnbd_age_days",
     "bgnbd_monetary",
 )
-runner = CliRunner()
-app = typer.Typer(pretty_exceptions_enable=False)
-app.command()(bench)
+
+
+def bench(*options: object) -> Result:
+    """Run `strata bench`."""
+    return CliRunner().invoke(app, ["bench", *map(str, options)])
 
 
 def rows(file: Path) -> dict[str, tuple[str, tuple[float | None, ...]]]:
@@ -359,7 +360,7 @@ parents = {"model.strata.stg_crm__orders": ["source.strata.crm.orders", "seed.st
 @pytest.mark.usefixtures("stubbed")
 def test_command_times_all_steps_and_reuses_the_data(tmp_path: Path) -> None:
     options = ["--customers", "200", "--orders-per-customer", "2", "--dir", str(tmp_path)]
-    result = runner.invoke(app, [*options, "--runs", "2"])
+    result = bench(*options, "--runs", 2)
     assert result.exit_code == 0, result.output
     assert "(e) one DuckDB statement" in result.output
     assert "stg_crm__orders" in result.output
@@ -375,12 +376,12 @@ def test_command_times_all_steps_and_reuses_the_data(tmp_path: Path) -> None:
 
     orders = folder / "raw" / "orders.parquet"
     written, contents = orders.stat().st_mtime_ns, orders.read_bytes()
-    assert runner.invoke(app, [*options, "--runs", "1"]).exit_code == 0
+    assert bench(*options, "--runs", 1).exit_code == 0
     assert orders.stat().st_mtime_ns == written
-    assert runner.invoke(app, [*options, "--runs", "1", "--seed", "8"]).exit_code == 0
+    assert bench(*options, "--runs", 1, "--seed", 8).exit_code == 0
     assert orders.read_bytes() != contents
     orders.unlink()
-    assert runner.invoke(app, [*options, "--runs", "1"]).exit_code == 0
+    assert bench(*options, "--runs", 1).exit_code == 0
     assert orders.read_bytes() == contents
 
 
@@ -391,7 +392,7 @@ def test_a_failing_step_ends_with_one_clear_line(
     step = Step("a", "full", (sys.executable, "-c", code))
     monkeypatch.setattr(Workspace, "has_data", lambda _: True)
     monkeypatch.setattr(Workspace, "steps", lambda _: [step])
-    result = runner.invoke(app, ["--customers", "200", "--dir", str(tmp_path)])
+    result = bench("--customers", 200, "--dir", tmp_path)
     log_file = tmp_path / "200x10" / "logs" / "a-1.log"
     assert result.exit_code == 2
     *shown, line = result.stderr.splitlines()
@@ -420,7 +421,7 @@ def test_a_failing_step_ends_with_one_clear_line(
     ],
 )
 def test_a_mistake_gives_one_clear_line(options: list[str], message: str | None) -> None:
-    result = runner.invoke(app, options)
+    result = bench(*options)
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
     assert result.stderr.startswith("strata bench: ")
@@ -428,8 +429,7 @@ def test_a_mistake_gives_one_clear_line(options: list[str], message: str | None)
 
 
 def test_a_mistake_that_the_generator_finds_is_shown(tmp_path: Path) -> None:
-    options = ["--customers", "200", "--orders-per-customer", "0", "--dir", str(tmp_path)]
-    result = runner.invoke(app, options)
+    result = bench("--customers", 200, "--orders-per-customer", 0, "--dir", tmp_path)
     assert result.exit_code == 2
     first, last = result.stderr.splitlines()
     assert first.startswith("strata demo: --orders-per-customer must be above 0")

@@ -35,6 +35,7 @@ from strata.servers.ports import free_port
 from strata.servers.postgres import Postgres
 
 TABLES = sorted((*MARTS, "publications"))
+FAILS = "is failed: 1 nodes failed or were skipped, first fails"
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); input()"
 
 
@@ -122,29 +123,33 @@ def test_readers_see_only_whole_publications(
 
 
 @pytest.mark.parametrize(
-    ("step", "variables", "refusal"),
+    ("step", "variables", "environment", "refusal"),
     [
-        (("test",), {}, ""),
-        (("docs", "generate"), {}, ""),
-        (("build",), {"as_of_date": date(2026, 4, 1)}, ""),
-        (("run", "--select", "customers"), {}, "is partial: it was dbt run with --select"),
-        (("build", "--exclude-resource-type", "unit_test"), {}, "is partial: it was dbt build"),
-        (("build", "--empty"), {}, "is partial: it was dbt build with --empty"),
-        (("build",), {"is_broken": True}, "is failed: 1 nodes failed or were skipped, first fails"),
-        (("test",), {"is_broken": True}, "is failed: 1 nodes failed or were skipped, first fails"),
-        (("build",), {"tier": "it's"}, "skipped, first tiers_are_those_of_the_var"),
+        (("test",), {}, {}, ""),
+        (("docs", "generate"), {}, {}, ""),
+        (("build",), {"as_of_date": date(2026, 4, 1)}, {}, ""),
+        (("run", "--select", "customers"), {}, {}, "is partial: it was dbt run with --select"),
+        (("build", "--exclude-resource-type", "unit_test"), {}, {}, "is partial: it was dbt build"),
+        (("build", "--empty"), {}, {}, "is partial: it was dbt build with --empty"),
+        (("build",), {}, {"IS_BROKEN": "true"}, FAILS),
+        (("test",), {}, {"IS_BROKEN": "true"}, FAILS),
+        (("build",), {}, {"TIER": "it's"}, "skipped, first tiers_are_those_of_the_environment"),
+        (("build",), {"as_of_date": "soon"}, {}, ""),
     ],
 )
 def test_only_what_is_complete_is_published(
     another: Project,
     served_path: Path,
+    *,
     step: tuple[str, ...],
     variables: dict[str, object],
+    environment: dict[str, str],
     refusal: str,
 ) -> None:
-    """After a complete build comes one more step of dbt."""
+    """After a complete build comes one more step of dbt; a step that is refused is none."""
     assert publishes(publish(another, "--serve", served_path))
     before = served_path.read_bytes()
+    another.settings = environment
     another.dbt(*step, variables=variables, expect=None)
     result = publish(another, "--serve", served_path)
     assert publishes(result) == (not refusal)
