@@ -16,6 +16,12 @@
     cast({{ number }} as {{ dbt.type_string() }}) || case when {{ number }} = 1 then ' {{ noun }}' else ' {{ noun }}s' end
 {%- endmacro %}
 
+{#- The first of several days and how many follow; an aggregate. -#}
+{% macro days_told(day) -%}
+    cast(min({{ day }}) as {{ dbt.type_string() }})
+    || case when count(*) = 1 then '' else ' and ' || {{ counted('(count(*) - 1)', 'later date') }} end
+{%- endmacro %}
+
 {#- The texts of a column as one, in their order. -#}
 {% macro list_of(column_name) -%}
     {{ return(adapter.dispatch('list_of', 'strata')(column_name)) }}

@@ -30,9 +30,12 @@ select
     '{{ model.identifier }}' as seed_name,
     'market ' || market as rule_id,
     cast(rows_in_force as {{ dbt.type_string() }}) || ' rows are in force on '
-    || cast(evaluation_date as {{ dbt.type_string() }})
+    || {{ days_told('evaluation_date') }}
     || ', there must be {{ 'one' if is_required else 'one at most' }}' as defect
 from counted
 where rows_in_force {{ '<>' if is_required else '>' }} 1
+group by
+    market,
+    rows_in_force
 
 {% endtest %}

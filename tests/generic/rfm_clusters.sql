@@ -36,16 +36,18 @@ counted as (
 
 market_defects as (
     select
+        evaluation_date,
         'market ' || market as cluster_id,
         case
-            when clusters = 0 then 'no cluster is in force on '
+            when clusters = 0
+                then 'add a cluster, by hand or by strata calibrate, for none is in force on '
             when clusters > {{ var('max_rfm_clusters') }}
                 then 'there is room for {{ var("max_rfm_clusters") }} clusters (var max_rfm_clusters), not for '
                 || cast(clusters as {{ text }}) || ', on '
             when codes < clusters then 'a cluster_code is there twice on '
             when recency_spreads + orders_spreads + revenue_spreads > 3
                 then 'the spreads of the clusters differ on '
-        end || cast(evaluation_date as {{ text }}) as defect
+        end as defect
     from counted
 ),
 
@@ -68,9 +70,12 @@ row_defects as (
 defects as (
     select
         cluster_id,
-        defect
+        defect || {{ days_told('evaluation_date') }} as defect
     from market_defects
     where defect is not null
+    group by
+        cluster_id,
+        defect
     union all
     select
         cluster_id,

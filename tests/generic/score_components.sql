@@ -98,9 +98,12 @@ defects as (
     select
         'market ' || market as component_id,
         'the weights sum to ' || cast(weight as {{ text }}) || ' on '
-        || cast(evaluation_date as {{ text }}) || ', they must sum to 1' as defect
+        || {{ days_told('evaluation_date') }} || ', they must sum to 1' as defect
     from weights
     where abs(weight - 1) > 1e-9
+    group by
+        market,
+        weight
 )
 
 select

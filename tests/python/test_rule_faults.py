@@ -359,7 +359,7 @@ DEFECTS: list[Any] = [
             ("churn_risk_rules, low", "none", "churn_risks"),
             ("pareto_classes, A", "above 0"),
             ("pareto_classes, (all classes)", "0 classes have no upper_share"),
-            ("rfm_clusters, market CN", "no cluster is in force"),
+            ("rfm_clusters, market CN", "none is in force on"),
             ("trigger_rules, signup", "joined", "triggers"),
             ("action_rules, about_to_sleep", "rfm_segment sleepy", "rfm_segment_labels"),
             ("action_rules, vip", "hug", "actions"),

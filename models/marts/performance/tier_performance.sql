@@ -9,6 +9,8 @@
     'gross_revenue': 'orders', 'refunded': 'refunds', 'net_revenue': 'orders',
     'contact_cost': 'campaign_contacts',
 } %}
+{#- Credits among the orders tell of what came back, too. -#}
+{%- set unknown = {'refunded': 'case when max(abs(refunded)) over () > 0 then coalesce(refunded, 0) end'} %}
 
 with
 
@@ -35,7 +37,8 @@ tier_months as (
         {%- for measures, data_type in [(counted_from, 'integer'), (summed_from, 'decimal(18, 2)')] %}
         {%- for measure, source in measures.items() %}
         cast(
-            {{ 'null' if source in setting('missing_sources') else 'coalesce(' ~ measure ~ ', 0)' }}
+            {{ unknown.get(measure, 'null') if source in setting('missing_sources')
+                else 'coalesce(' ~ measure ~ ', 0)' }}
             as {{ data_type }}
         ) as {{ measure }},
         {%- endfor %}

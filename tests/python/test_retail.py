@@ -1,0 +1,204 @@
+"""A British retailer with its own seeds, reconciled to the penny with the sums of a clerk.
+
+Its tiers, thresholds and markets are its own, no tier is held, and it has no fit of lifetime
+values. The same shop is built once more in a currency of which a pound buys exactly two: only the
+money doubles.
+"""
+
+import re
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from cases import FOLDER
+from conftest import Project, copy_project
+from plain_builds import build_plainly, lay_seeds, published
+from raw_data import OPTIONAL_TABLES
+from retail import (
+    EUR_RATES,
+    LAST_DAY,
+    SOLD_BY_WEIGHT,
+    Account,
+    Shop,
+    accounts,
+    invent_shop,
+    sales,
+    tier,
+    write_shop,
+)
+
+pytestmark = pytest.mark.slow
+
+TABLES = ("order_items", "products")
+POUNDS = re.compile(r"GBP (-?\d+\.\d+)")
+
+
+@pytest.fixture(scope="module")
+def shop() -> Shop:
+    return invent_shop()
+
+
+@pytest.fixture(scope="module")
+def clerk(shop: Shop) -> dict[str, Account]:
+    return accounts(shop)
+
+
+@pytest.fixture(scope="module")
+def pounds(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("retail")
+    variables: dict[str, object] = {
+        "raw_path": str(folder / "raw"),
+        "missing_sources": [table for table in OPTIONAL_TABLES if table not in TABLES],
+        "as_of_date": LAST_DAY,
+        "business_timezone": "Europe/London",
+        "source_timezone": "Europe/London",
+        "reporting_currency": "GBP",
+    }
+    write_shop(shop, folder / "raw")
+    project = copy_project(folder, variables)
+    lay_seeds(project, "retail_gb")
+    build_plainly(project)
+    return project
+
+
+@pytest.fixture(scope="module")
+def dollars(pounds: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project(pounds.root, tmp_path_factory.mktemp("dollars"), pounds.variables)
+    project.variables |= {"reporting_currency": "USD", "convert_seed_money": True}
+    build_plainly(project)
+    return project
+
+
+@pytest.fixture(scope="module")
+def tiers(pounds: Project) -> dict[str, dict[str, Any]]:
+    rows = pounds.records("select * from marts.customer_tiers")
+    return {row["customer_id"]: row for row in rows}
+
+
+def test_the_shop_has_what_shops_have(shop: Shop, clerk: dict[str, Account]) -> None:
+    """Otherwise the tests below say little."""
+    invoices = shop.invoices
+    assert len({it.currency for it in invoices}) == 2
+    assert [it for it in invoices if it.cancels]
+    assert [it for it in invoices if it.number.startswith("C") and not it.cancels]
+    assert [it for it in invoices if not it.customer_id and it.email]
+    assert [it for it in invoices if not it.customer_id and not it.email]
+    assert [it for it in invoices for line in it.lines if line.stock_code in SOLD_BY_WEIGHT]
+    assert [it for it in invoices if it.amount >= 1000]
+    assert len({rate for _, rate in EUR_RATES}) == 3
+    found = Counter(tier(clerk[it], country) for it, country in shop.countries.items())
+    assert min(found[it] for it in ("gold", "silver", "bronze", "prospect")) > 0
+
+
+def test_the_marts_can_be_published(
+    pounds: Project, dollars: Project, shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for project in (pounds, dollars):
+        rows = published(project, tmp_path_factory.mktemp("served"))
+        assert rows["customer_tiers"] == rows["customers"] == len(shop.countries)
+
+
+def test_revenue_is_that_of_the_invoices_less_the_cancellations(
+    tiers: dict[str, dict[str, Any]], clerk: dict[str, Account]
+) -> None:
+    found = {
+        customer_id: Account(
+            row["lifetime_net_revenue"],
+            row["net_revenue_12m"],
+            row["lifetime_orders"],
+            row["orders_12m"],
+        )
+        for customer_id, row in tiers.items()
+    }
+    assert found == clerk
+
+
+def test_every_customer_has_the_tier_of_the_shop(
+    tiers: dict[str, dict[str, Any]], clerk: dict[str, Account], shop: Shop
+) -> None:
+    expected = {it: tier(clerk[it], country) for it, country in shop.countries.items()}
+    assert {it: row["tier_code"] for it, row in tiers.items()} == expected
+    assert {row["tier_basis"] for row in tiers.values()} == {"computed"}
+    markets = {"GB": "UK", "IE": "UK", "FR": "EU", "DE": "EU"}
+    assert {it: row["market"] for it, row in tiers.items()} == {
+        it: markets.get(country, "other") for it, country in shop.countries.items()
+    }
+
+
+def test_each_invoice_is_accounted_for(pounds: Project, shop: Shop) -> None:
+    guests = {
+        it.number for it in shop.invoices if not it.customer_id and not it.email.startswith("BUYER")
+    }
+    quarantined = pounds.query(
+        "select row_key, reason from marts.quarantined_rows where source_table = 'orders'"
+    )
+    assert set(quarantined) == {(it, "missing_customer") for it in guests}
+    used = [it for it in sales(shop.invoices) if it.number not in guests]
+    for currency in ("EUR", "GBP"):
+        own = [it for it in used if it.currency == currency]
+        assert pounds.query(
+            "select used_rows, used_amount, raw_amount from marts.source_reconciliation"
+            f" where source_table = 'orders' and currency = '{currency}'"
+        ) == [
+            (
+                len(own),
+                sum(it.amount for it in own),
+                sum(it.amount for it in shop.invoices if it.currency == currency),
+            )
+        ]
+
+
+def test_what_was_cancelled_is_known_without_a_table_of_refunds(
+    pounds: Project, clerk: dict[str, Account]
+) -> None:
+    rows = pounds.query(
+        "select sum(refunded), sum(gross_revenue) - sum(net_revenue), sum(net_revenue),"
+        " count(refunded) = count(*) from marts.tier_performance"
+    )
+    refunded, difference, net, is_known = rows[0]
+    assert refunded == difference > 0
+    assert is_known
+    assert net <= sum(account.lifetime for account in clerk.values())
+
+
+def test_no_lifetime_value_is_told_where_nothing_was_fitted(pounds: Project) -> None:
+    assert "lifetime values of market EU: none, for clv_parameters has no row" in pounds.output
+    assert pounds.value("select count(clv_12m) from marts.customer_lifetime_values") == 0
+
+
+def test_no_seed_of_the_demo_is_in_force(pounds: Project) -> None:
+    assert "seeds that still have the figures of the demo" not in pounds.output
+
+
+def test_in_a_currency_of_half_the_worth_only_the_money_doubles(
+    pounds: Project, dollars: Project
+) -> None:
+    """Every mart of one row per customer: seeds and orders are converted by the same rates."""
+    assert "money in USD" in dollars.output
+    for mart in ("customer_tiers", "customer_tier_history", "customer_actions"):
+        money = {
+            name
+            for (name,) in pounds.query(
+                "select column_name from information_schema.columns where table_schema = 'marts'"
+                f" and table_name = '{mart}' and data_type = 'DECIMAL(18,2)'"
+            )
+        }
+        for row, other in zip(
+            pounds.records(f"select * from marts.{mart} order by all"),
+            dollars.records(f"select * from marts.{mart} order by all"),
+            strict=True,
+        ):
+            for name, value in row.items():
+                assert doubled(value, name in money) == other[name], (mart, name, row)
+
+
+def doubled(value: Any, is_money: bool) -> Any:
+    """Return a cell of the build in pounds as that in dollars has it; sentences name money."""
+    if isinstance(value, str):
+        return POUNDS.sub(lambda it: f"USD {2 * Decimal(it[1])}", value)
+    return value * 2 if is_money and value is not None else value
+
+
+def test_the_seeds_are_small() -> None:
+    assert sum(it.stat().st_size for it in (FOLDER / "retail_gb").rglob("*.csv")) < 20_000
