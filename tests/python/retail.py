@@ -35,6 +35,18 @@ EUR_RATES = (
 """Of cases/retail_gb/seeds/exchange_rates.csv."""
 
 
+ORDER_COLUMNS = (
+    "order_id",
+    "customer_id",
+    "email",
+    "original_order_id",
+    "ordered_at",
+    "status",
+    "currency",
+    "amount",
+)
+
+
 class Line(NamedTuple):
     """A line of an invoice."""
 
@@ -165,16 +177,7 @@ def write_shop(shop: Shop, folder: Path) -> None:
     )
     write_csv(
         folder / "orders.csv",
-        [
-            "order_id",
-            "customer_id",
-            "email",
-            "original_order_id",
-            "ordered_at",
-            "status",
-            "currency",
-            "amount",
-        ],
+        ORDER_COLUMNS,
         (
             (
                 it.number,

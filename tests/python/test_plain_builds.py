@@ -74,7 +74,7 @@ def test_the_end_of_the_run_says_zone_and_currency(
 
 
 def test_every_customer_has_one_tier_of_the_rules(built: Project) -> None:
-    tiers = Counter(
+    tiers: Counter[str] = Counter(
         dict(built.query("select tier_code, count(*) from marts.customer_tiers group by 1"))
     )
     assert set(tiers) == {row["tier_code"] for row in read_seed("tiers")}
@@ -96,7 +96,7 @@ def test_thresholds_are_those_of_the_seeds_in_the_currency_of_the_build(
         (row,) = (it for it in rates if it["valid_from"] <= day < (it["valid_to"] or "9999"))
         return Decimal(row["rate"])
 
-    found = dict(
+    found: dict[str, Decimal] = dict(
         built.query(
             "select rule_id, max_net_revenue_12m from intermediate.int_tier_rules"
             " where max_net_revenue_12m is not null"
