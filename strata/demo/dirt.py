@@ -20,6 +20,8 @@ from strata.demo.schema import KEYS
 CUSTOMERS_PER_COPY: Final = 1000
 """A chunk has one copy of each defect per this many customers, at least one."""
 SMALLEST_CHUNK_WITH_DIRT: Final = 200
+ROWS_PER_ORPHAN: Final = 25
+"""So many rows of a table have one orphan at most: more than a twentieth would fail a build."""
 
 UNKNOWN_CUSTOMER: Final = "cx00001"
 UNKNOWN_ORDER: Final = "ox00001"
@@ -180,7 +182,8 @@ def add_dirt(
     for name in DUPLICATED:
         _append(batches[name], _duplicates(_sample(rng, tables, name, copies)))
     for name in ("order_items", "refunds"):
-        _append(batches[name], _children(rng, tables, name, spoiled_orders, first_number))
+        parents = spoiled_orders[: len(tables[name]) // ROWS_PER_ORPHAN]
+        _append(batches[name], _children(rng, tables, name, parents, first_number))
     return batches
 
 

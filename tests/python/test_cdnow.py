@@ -25,6 +25,8 @@ with warnings.catch_warnings():  # it sets an option that pandas 3 ignores
     from lifetimes import BetaGeoFitter, GammaGammaFitter
     from lifetimes.utils import summary_data_from_transaction_data
 
+pytestmark = pytest.mark.slow
+
 END, HALF_WAY = date(1998, 6, 30), date(1997, 9, 30)
 PARAMETERS = {  # published fits of this file, alpha in days; each from the day after the one before
     HALF_WAY: (0.251624, 33.5226, 0.723434, 2.161088, 6.27536, 3.62445, 14.98369),
