@@ -150,6 +150,25 @@ def test_drawn_edits_stop_the_build_or_are_declared(proofs: Proofs) -> None:
     assert passed(proofs, random.Random(15).sample(tried, DRAWN)) == []
 
 
+@pytest.mark.parametrize(
+    ("seed", "column", "code"),
+    [
+        ("tiers", "tier_code", "none"),
+        ("tiers", "tier_code", "All"),
+        ("markets", "market", "all"),
+        ("channels", "channel", "*"),
+        ("attribute_segments", "segment_code", "*"),
+    ],
+)
+def test_codes_that_models_keep_for_themselves_are_refused(
+    proofs: Proofs, seed: str, column: str, code: str
+) -> None:
+    columns, rows = proofs.rows(seed)
+    rows[0][column] = code
+    told = proofs.found({seed: written(columns, rows)})
+    assert [it for it in told if it.startswith(f"seeds: {seed}, ") and "code" in it], told
+
+
 @pytest.mark.long
 def test_all_edits_stop_the_build_or_are_declared(proofs: Proofs) -> None:
     assert passed(proofs, cells(proofs)) == []
