@@ -104,8 +104,8 @@
     {{ timestamp }} + interval '1' second * ({{ seconds }})
 {%- endmacro %}
 
-{#- At the end of a query: one that reads it does not take its expressions over, to work them out
-    again at each place where it names them. -#}
+{#- At the end of a query of one relation: no engine takes what is worked out below it over into the query
+    above, to work it out again at each place that names it. -#}
 {% macro computed_once() -%}
     {{ return(adapter.dispatch('computed_once', 'strata')()) }}
 {%- endmacro %}
@@ -115,4 +115,9 @@
 
 {% macro postgres__computed_once() -%}
     offset 0
+{%- endmacro %}
+
+{#- A sample of all rows: no condition is moved to the other side of it. -#}
+{% macro spark__computed_once() -%}
+    tablesample (100 percent)
 {%- endmacro %}

@@ -92,7 +92,7 @@
 
 {#- Join of an order that names no customer to the one who has its e-mail or phone, as `guests`. -#}
 {% macro join_guests(rows) -%}
-    left join {{ ref('int_guests') }} as guests on {{ guest_key(rows) }} = guests.guest_key
+    left join {{ ref('int_guests') }} as guests on {{ salted_hash(guest_key(rows)) }} = guests.guest_hash
 {%- endmacro %}
 
 {#- Where a row finds its customer, after the joins: the best first. -#}

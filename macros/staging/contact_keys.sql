@@ -68,6 +68,7 @@
             end as digits,
             {{ matches('written_phone', '^[ (]*[+]') }} as has_plus
         from written_contacts
+        {{ computed_once() }}
     ),
 
     dialled_contacts as (
@@ -81,6 +82,7 @@
                 when substring(digits, 1, 2) = '00' then substring(digits, 3)
             end as international_digits
         from valid_contacts
+        {{ computed_once() }}
     ),
 
     -- No calling code begins with another.
@@ -133,9 +135,10 @@
                     then substring(subscriber_digits, length(calling_code) + 1)
             end as national_number
         from placed_contacts
+        {{ computed_once() }}
     ),
 
-    {{ keyed }} as (
+    screened_contacts as (
         select
             national_contacts.*,
             case
@@ -195,6 +198,12 @@
                 nobodys_international_numbers.contact_type = 'phone'
                 and national_contacts.calling_code || national_contacts.national_number
                 = nobodys_international_numbers.value
+    ),
+
+    {{ keyed }} as (
+        select screened_contacts.*
+        from screened_contacts
+        {{ computed_once() }}
     )
 {%- endmacro %}
 

@@ -18,7 +18,7 @@ from raw_data import OPTIONAL_TABLES, write_csv
 
 from strata.phone_formats import formats
 
-COMPILED = ("int_customer_contact_values", "int_customer_components", "identity_is_sound")
+COMPILED = ("int_contacts_keyed", "int_customer_components", "identity_is_sound")
 TYPES = {"min_length": "integer", "max_records_per_value": "integer", "is_main_country": "boolean"}
 PERSON_TYPES = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
 Written = tuple[str | None, str | None]
@@ -37,7 +37,10 @@ class Sql:
         self.connection = duckdb.connect()
         self.connection.execute(
             "attach ':memory:' as strata; create schema strata.seeds;"
-            " create schema strata.intermediate; use strata.intermediate"
+            " create schema strata.intermediate; create schema strata.staging;"
+            " create table strata.staging.stg_crm__orders"
+            " (customer_id text, email text, phone text);"
+            " use strata.intermediate"
         )
         for name in ("phone_formats", "placeholder_values", "identity_policies"):
             rows = read_seed(name)
@@ -57,10 +60,9 @@ class Sql:
         columns += ["all_defects text", "is_superseded boolean"]
         rows = [(str(at), *contact, None, False) for at, contact in enumerate(contacts)]
         self.table("intermediate.int_customers_checked", columns, rows)
-        sql = self.text["int_customer_contact_values"].partition(",\n\ncontact_values as")[0]
         found = self.connection.execute(
-            f"{sql} select email_key, phone_key from keyed_customers"
-            " order by cast(customer_id as integer)"
+            f"select email_key, phone_key from ({self.text['int_contacts_keyed']})"
+            " order by cast(record_id as integer)"
         ).fetchall()
         assert len(found) == len(contacts)
         return found

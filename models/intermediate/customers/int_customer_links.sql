@@ -6,17 +6,15 @@ with
 
 contact_values as (
     select
-        customer_id,
+        record_hash,
         contact_type,
-        contact_value,
+        contact_hash,
         is_sound
     from {{ ref('int_customer_contact_values') }}
 ),
 
 decisions as (
     select
-        from_customer_id,
-        into_customer_id,
         {{ named_hash('from_customer_id') }} as from_hash,
         {{ named_hash('into_customer_id') }} as into_hash,
         decision
@@ -25,19 +23,19 @@ decisions as (
 
 pairs as (
     select
-        contact_values.customer_id,
-        others.customer_id as linked_customer_id,
+        contact_values.record_hash,
+        others.record_hash as linked_record_hash,
         contact_values.is_sound and others.is_sound as is_identity_link
     from contact_values
     inner join contact_values as others
         on
             contact_values.contact_type = others.contact_type
-            and contact_values.contact_value = others.contact_value
-            and contact_values.customer_id < others.customer_id
+            and contact_values.contact_hash = others.contact_hash
+            and contact_values.record_hash < others.record_hash
     union
     select
-        from_customer_id as customer_id,
-        into_customer_id as linked_customer_id,
+        from_hash as record_hash,
+        into_hash as linked_record_hash,
         true as is_identity_link
     from decisions
     where decision = 'link'
@@ -55,47 +53,38 @@ ends as (
 
 directed as (
     select
-        case when ends.is_turned then pairs.linked_customer_id else pairs.customer_id end
-            as customer_id,
-        case when ends.is_turned = ends.is_itself then pairs.linked_customer_id else pairs.customer_id end
-            as linked_customer_id,
+        case when ends.is_turned then pairs.linked_record_hash else pairs.record_hash end as record_hash,
+        case when ends.is_turned = ends.is_itself then pairs.linked_record_hash else pairs.record_hash end
+            as linked_record_hash,
         pairs.is_identity_link or ends.is_itself as is_identity_link
     from pairs
     cross join ends
 ),
 
-hashed as (
-    select
-        {{ named_hash('directed.customer_id') }} as record_hash,
-        {{ named_hash('directed.linked_customer_id') }} as linked_record_hash,
-        directed.is_identity_link
-    from directed
-),
-
 links as (
     select
-        hashed.record_hash,
-        hashed.linked_record_hash,
-        hashed.is_identity_link
-    from hashed
+        directed.record_hash,
+        directed.linked_record_hash,
+        directed.is_identity_link
+    from directed
     left join decisions
         on
             decisions.decision = 'forbid'
             and (
                 (
-                    hashed.record_hash = decisions.from_hash
-                    and hashed.linked_record_hash = decisions.into_hash
+                    directed.record_hash = decisions.from_hash
+                    and directed.linked_record_hash = decisions.into_hash
                 )
                 or (
-                    hashed.record_hash = decisions.into_hash
-                    and hashed.linked_record_hash = decisions.from_hash
+                    directed.record_hash = decisions.into_hash
+                    and directed.linked_record_hash = decisions.from_hash
                 )
             )
     where decisions.decision is null
     group by
-        hashed.record_hash,
-        hashed.linked_record_hash,
-        hashed.is_identity_link
+        directed.record_hash,
+        directed.linked_record_hash,
+        directed.is_identity_link
 )
 
 select * from links
