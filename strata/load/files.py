@@ -238,7 +238,9 @@ def not_found(folder: str, table: Table, others: Sequence[str] = ()) -> LoadErro
     )
     if others:
         told += f"; {', '.join(others)} must be one of them"
-    elif not table.is_required:
+    elif table.is_required:
+        told += "; put one there, or name its folder in --raw-path (of dbt: the var raw_path)"
+    else:
         told += "; if you have none, name it in --missing-sources (of dbt: the var missing_sources)"
     return LoadError(told)
 
@@ -295,7 +297,10 @@ def _open_csv(path: Path, table: Table) -> RawFile:
                 )
     headers = {delimiter: read_header(path, encoding, delimiter) for delimiter in DELIMITERS}
     if not any(name for names in headers.values() for name in names):
-        raise LoadError(f"{path}, line 1: there are no names of columns")
+        raise LoadError(
+            f"{path}, line 1: there are no names of columns; the first row must have them,"
+            f" such as {table.columns[0]}"
+        )
     delimiter = _delimiter(path, table, headers)
     names = tuple(headers[delimiter])
     file = RawFile(table, str(path), "csv", names, ("VARCHAR",) * len(names), encoding, delimiter)

@@ -138,6 +138,7 @@ def drawn_rules(random: Random) -> Seed:
                     rule[code] = random.choice(values[code])
                 if random.random() < 0.3:
                     rule[random.choice(("min", "max")) + "_potential_12m"] = "5000.5"
+                    rule["currency"] = "CNY"
                 if random.random() < 0.2:
                     rule["valid_to"] = random.choice(("2026-06-15", "2026-06-16"))
             rules.append(rule)
@@ -166,6 +167,7 @@ def drawn_seeds(random: Random) -> dict[str, Seed]:
             "purpose": random.choice(("commercial", "commercial", "service")),
             "conversion_days": str(random.choice((7, 14, 30))),
             "contact_cost": "0.10",
+            "currency": "CNY",
         }
         for number in range(24)
     ]

@@ -461,9 +461,13 @@ SCORE_ROWS = [
         "scale": scale,
         "direction": "up",
         "valid_from": "1970-01-01",
+        "currency": currency,
         "note": "kept",
     }
-    for measure, scale in (("orders_12m", "linear"), ("net_revenue_12m", "log"))
+    for measure, scale, currency in (
+        ("orders_12m", "linear", ""),
+        ("net_revenue_12m", "log", "USD"),
+    )
 ]
 CLUSTER_ROWS = [
     {
