@@ -184,24 +184,25 @@ def test_every_text_arrives_as_it_is(engine: Engine, tmp_path: Path, line_end: s
     assert in_order(engine.read(texts("customers"))) == expected(
         "customers", [*customers, {"customer_id": "quoted_blank"}]
     )
+    columns = TABLES["orders"].columns
     first, second = sorted(engine.read(texts("orders")))
-    assert dict(zip(TABLES["orders"].columns, first, strict=True)) == {
+    assert dict(zip(columns, first, strict=True)) == dict.fromkeys(columns) | {
         "order_id": "o1",
         "customer_id": "c1",
         "ordered_at": "2024-05-01 10:00:00.5",
         "status": "paid",
-        "channel": None,
         "currency": "CNY",
         "amount": "1.50",
-        "discount_amount": None,
         "tax_amount": "7",
-        "shipping_amount": None,
         # a text has the zone; a time of Spark has none
         "updated_at": "2024-05-01 10:00:00.5" + ("+00" if engine.target == "postgres" else ""),
     }
-    assert [cell or None for cell in second] == [
-        *("o2", "c\\2", None, None, None, None, "-20.00", None, None, None, None)
-    ]
+    told = {name: cell or None for name, cell in zip(columns, second, strict=True)}
+    assert told == dict.fromkeys(columns) | {
+        "order_id": "o2",
+        "customer_id": "c\\2",
+        "amount": "-20.00",
+    }
     assert engine.read("select * from raw.web_events") == []
 
 
