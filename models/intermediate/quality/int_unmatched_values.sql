@@ -22,6 +22,12 @@ customers as (
     where keys.source_system = ''
 ),
 
+records as (
+    select record_id
+    from {{ ref('int_customers_unified') }}
+    where fate <> 'erased_customer'
+),
+
 unmatched as (
     select
         'campaign_contacts' as source_table,
@@ -54,6 +60,22 @@ unmatched as (
     from {{ ref('tier_overrides') }} as overrides
     left join customers on {{ reference_key(identifier('overrides.customer_id')) }} = customers.customer_key
     where customers.customer_key is null
+    union all
+    select
+        'customers' as source_table,
+        'unmatched_merge' as check_type,
+        'from_customer_id of customer_merges' as check_name
+    from {{ ref('customer_merges') }} as merges
+    left join records on merges.from_customer_id = records.record_id
+    where records.record_id is null
+    union all
+    select
+        'customers' as source_table,
+        'unmatched_merge' as check_type,
+        'into_customer_id of customer_merges' as check_name
+    from {{ ref('customer_merges') }} as merges
+    left join records on merges.into_customer_id = records.record_id
+    where records.record_id is null
 ),
 
 unmatched_values as (

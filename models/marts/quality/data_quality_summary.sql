@@ -154,7 +154,10 @@ summary as (
         checks.check_name,
         cast(checks.found as bigint) as found,
         case
-            when checks.check_type not in ('freshness', 'thin_market', 'unmatched_override')
+            when
+                checks.check_type not in (
+                    'freshness', 'thin_market', 'unmatched_override', 'unmatched_merge'
+                )
                 then cast(checks.found as {{ type_double() }}) / table_rows.table_rows
         end as found_share
     from checks
