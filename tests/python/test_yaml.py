@@ -25,6 +25,9 @@ UNFINISHED = re.compile(
     re.IGNORECASE,
 )
 
+LONGEST_NAME = 63
+"""Bytes of the name of a relation in PostgreSQL; dbt makes one for a unit test."""
+
 
 def load(path: Path) -> Any:
     """Read a YAML file; of a choice by target, what DuckDB gets."""
@@ -189,6 +192,12 @@ def test_tables_say_what_a_row_is(manifest: dict[str, Any]) -> None:
         if not re.match(r"(One|At most one|No) row", node["description"].strip())
     ]
     assert silent == []
+
+
+def test_names_of_unit_tests_fit_into_postgres(manifest: dict[str, Any]) -> None:
+    names = [test["name"] for test in manifest["unit_tests"].values()]
+    assert names
+    assert not [name for name in names if len(name) > LONGEST_NAME]
 
 
 def test_columns_of_marts_seeds_and_sources_are_those_of_the_warehouse(
