@@ -12,6 +12,14 @@
             file ~ ': the column ' ~ column_name ~ ' is not declared in its YAML; declared are '
             ~ declared.keys() | join(', ')) -%}
     {%- endfor -%}
+    {%- set stored = load_relation(this) -%}
+    {%- if stored and not should_full_refresh() -%}
+        {%- set stored_names = adapter.get_columns_in_relation(stored) | map(attribute='name') | map('lower') | list -%}
+        {%- if stored_names != agate_table.column_names | list -%}
+            {%- do exceptions.raise_compiler_error(
+                file ~ ': the table of an earlier run has other columns: run dbt build --full-refresh once') -%}
+        {%- endif -%}
+    {%- endif -%}
     {%- set patterns = {
         'integer': ['^[+-]?[0-9]{1,9}$', 'a whole number'],
         'decimal': ['^[+-]?[0-9]{1,15}([.][0-9]+)?$', 'a number such as 1234.50'],
