@@ -36,6 +36,12 @@
     end
 {%- endmacro %}
 
+{#- A quantity, which is at most ten million, at a price of so many decimals. Each engine keeps all digits;
+    DuckDB keeps only 18 where both factors have no more. -#}
+{% macro at_price(quantity, price, decimals) -%}
+    cast({{ quantity }} as decimal(14, 6)) * cast({{ price }} as decimal(19, {{ decimals }}))
+{%- endmacro %}
+
 {#- A defect of rows whose amount converts to more than money can be, unless staging has found it. -#}
 {% macro converts_to_too_much(rows, amount) -%}
     {{ return(

@@ -183,7 +183,8 @@
 {#- What a line of an order comes to, in the currency of the order. -#}
 {% macro item_amount(rows) -%}
     {{ as_money(
-        '(' ~ rows ~ '.quantity * ' ~ rows ~ '.unit_price - coalesce(' ~ rows ~ '.discount_amount, 0))') }}
+        '(' ~ at_price(rows ~ '.quantity', rows ~ '.unit_price', 2) ~ ' - coalesce(' ~ rows
+        ~ '.discount_amount, 0))') }}
 {%- endmacro %}
 
 {#- A child of an excluded order is excluded with its reason. -#}

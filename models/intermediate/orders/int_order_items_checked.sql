@@ -86,7 +86,8 @@ looked_up as (
                 'order_items.product_id is not null and products.product_id is null',
             'orphan_row': 'order_items.order_id is not null and ' ~ order_is_missing(),
             'invalid_number':
-                'order_items.amount is null and order_items.quantity * order_items.unit_price is not null or '
+                'order_items.amount is null and order_items.quantity is not null '
+                ~ 'and order_items.unit_price is not null or '
                 ~ converts_to_too_much('order_items', converted_amount),
         }, also='case when orders.is_credit then '
         ~ without_defect('order_items.defects', 'negative_amount')
