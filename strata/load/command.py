@@ -70,10 +70,13 @@ def load(
             rows = _load(target, str(read), tables, missing, raw_schema)
     where = f"in schema {raw_schema}" if target != "duckdb" else f"written to {to}" if to else ""
     typer.echo(f"{rows:,} rows {where or 'are sound'}")
+    given = [f"missing_sources: [{', '.join(sorted(missing))}]"] if missing else []
     if target == "duckdb":
-        typer.echo(f"DuckDB reads them in place: dbt build --vars '{{raw_path: {to or raw_path}}}'")
-    else:
-        typer.echo(f"Next: dbt build --target {target}")
+        given.insert(0, f"raw_path: {to or raw_path}")
+    told = "DuckDB reads them in place: " if target == "duckdb" else "Next: "
+    named = f" --target {target}" if target != "duckdb" else ""
+    with_vars = f" --vars '{{{', '.join(given)}}}'" if given else ""
+    typer.echo(f"{told}dbt build{named}{with_vars}")
 
 
 @contextmanager

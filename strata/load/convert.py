@@ -179,7 +179,8 @@ def _source(folder: Path, table: Table) -> Path:
     if len(found) > 1:
         raise LoadError(f"both {found[0]} and {found[1]} exist: remove one of them")
     if not found:
-        raise not_found(str(folder), table, sorted(path.name for path in named))
+        others = sorted(path.name for path in named)
+        raise not_found(str(folder), table, others, (*FORMATS, CONVERTED[0]))
     return found[0]
 
 

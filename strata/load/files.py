@@ -230,12 +230,12 @@ def check_folder(folder: Path) -> None:
         raise LoadError(f"cannot read {folder}: {error.strerror or error}") from error
 
 
-def not_found(folder: str, table: Table, others: Sequence[str] = ()) -> LoadError:
+def not_found(
+    folder: str, table: Table, others: Sequence[str] = (), kinds: Sequence[str] = FORMATS
+) -> LoadError:
     """Return what to say if a table has no file, but perhaps others of its name."""
-    told = (
-        f"the raw table {table.name} is neither {table.name}.csv nor {table.name}.parquet"
-        f" in {folder}"
-    )
+    names = " nor ".join(f"{table.name}.{kind}" for kind in kinds)
+    told = f"the raw table {table.name} is neither {names} in {folder}"
     if others:
         told += f"; {', '.join(others)} must be one of them"
     elif table.is_required:

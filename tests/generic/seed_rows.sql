@@ -136,7 +136,7 @@ defects as (
     select
         seed_rows.row_key,
         '{{ column }} is ' || seed_rows.{{ column }}
-        || ', which is not in {{ catalogue.to.identifier }}; correct it, or add it there' as defect
+        || ', which is not in {{ catalogue.to.identifier | replace('int_', '') }}; correct it, or add it there' as defect
     from seed_rows
     left join (
         select {{ catalogue.field }} as code

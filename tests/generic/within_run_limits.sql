@@ -1,5 +1,5 @@
 {#- Defects of data_quality_summary whose share of a raw table is above the limit of the seed run_limits. -#}
-{% test within_run_limits(model, limits, row_counts) %}
+{% test within_run_limits(model, limits, row_counts, reasons) %}
 
 {{ config(
     severity='warn' if var('limits_are_warnings') else 'error',
@@ -10,6 +10,13 @@ with
 
 limits as (
     select * from {{ limits }}
+),
+
+reasons as (
+    select
+        reason,
+        description
+    from {{ reasons }}
 ),
 
 table_rows as (
@@ -28,6 +35,7 @@ candidates as (
         defects.found,
         defects.found_share,
         table_rows.table_rows,
+        reasons.description,
         limits.max_share,
         limits.min_rows,
         row_number() over (
@@ -38,6 +46,7 @@ candidates as (
         ) as limit_rank
     from {{ model }} as defects
     inner join table_rows on defects.source_table = table_rows.source_table
+    inner join reasons on defects.check_name = reasons.reason
     inner join limits
         on
             (limits.source_table = defects.source_table or limits.source_table = '*')
@@ -50,7 +59,8 @@ select
     source_table as rule_id,
     cast(found as {{ dbt.type_string() }}) || ' of ' || cast(table_rows as {{ dbt.type_string() }})
     || ' rows (' || {{ percent('found_share') }} || ') are ' || reason || ', the limit is '
-    || {{ percent('max_share') }} || '; quarantined_rows lists them' as defect
+    || {{ percent('max_share') }} || coalesce('. ' || description, '')
+    || '; quarantined_rows lists them' as defect
 from candidates
 where limit_rank = 1 and found_share > max_share and table_rows >= min_rows
 

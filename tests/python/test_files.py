@@ -214,7 +214,9 @@ def test_a_folder_is_taken_by_its_name(tmp_path: Path, name: str) -> None:
     for folder in (tmp_path / name, tmp_path / name / name):
         write(folder, b"customer_id,full_name\nc1,x\n")
         assert names_of(folder) == ["x"]
-        assert "1 rows are sound" in ask_load(folder)
+        told = ask_load(folder)
+        assert "1 rows are sound" in told
+        assert f"raw_path: {folder}, missing_sources: [campaign_contacts, consents, " in told
 
 
 def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
@@ -421,3 +423,6 @@ def test_what_strata_load_cannot_convert_gets_one_line(tmp_path: Path) -> None:
     write(folder, CUSTOMERS.encode())
     (folder / "customers.xlsx").unlink()
     assert "orders.parquet is an earlier file of the table: remove it" in converted(folder)
+    (folder / "customers.csv").unlink()
+    told = "is neither customers.csv nor customers.parquet nor customers.xlsx in"
+    assert told in converted(folder)
