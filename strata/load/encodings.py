@@ -20,7 +20,8 @@ OTHER_FILES: Final = {
     b"\x1f\x8b": "it is compressed (gzip); unpack it",
 }
 
-LATIN_LETTER: Final = rb"[\xc0-\xd6\xd8-\xf6\xf8-\xff]"
+LATIN_LETTER: Final = rb"[\xc0-\xd6\xd8-\xf6\xf8-\xfe]"
+"""But ÿ, of the byte 0xFF: it is damage more often than a letter."""
 HIGH: Final = re.compile(rb"[\x80-\xff]+")
 SIGNS: Final = frozenset(b"\xa0\xa1\xa3\xa7\xa9\xab\xae\xb0\xb2\xb3\xb4\xb7\xbb\xbf\xd7\xf7")
 """No-break space, guillemets, degree and the like: certain where they touch no letter."""

@@ -48,8 +48,13 @@ PARQUET_FAULTS: Final = {
 }
 """What DuckDB says of a Parquet file; anything else is a damage."""
 
-SPACES: Final = "".join(sign for sign in map(chr, range(0x3001)) if category(sign) == "Zs")
-"""What stands around a name in the header of a CSV: the spaces of Unicode."""
+SPACES: Final = "".join(
+    sign for sign in map(chr, range(0x10000)) if category(sign) in ("Zs", "Cf", "Cc")
+)
+"""What stands around a name in the header of a CSV: the spaces of Unicode, and what nobody sees."""
+
+NESTED: Final = re.compile(r"\[|^(STRUCT|MAP|UNION|ARRAY)\b", re.IGNORECASE)
+"""Types of DuckDB whose values are not one each."""
 
 Report = Callable[[str, int], None]
 """What is told the name of a table and how many more rows of it are done."""
@@ -118,7 +123,9 @@ class RawFile:
             )
         repeated = [name for name, times in Counter(_plain(self.columns)).items() if times > 1]
         if repeated := [name for name in repeated if name]:
-            raise LoadError(f"{place}: the column {', '.join(repeated)} is there more than once")
+            known = [name for name in repeated if name in self.table.columns]
+            what = f"the column {', '.join(known)}" if known else "a name that Strata does not know"
+            raise LoadError(f"{place}: {what} is there more than once; take out all but one")
         lacking = [
             name
             for name, position in positions.items()
@@ -128,8 +135,19 @@ class RawFile:
             raise LoadError(
                 f"{self.location} has no column {', '.join(lacking)}, which"
                 f" {'is' if len(lacking) == 1 else 'are'} required;"
-                f" it has {', '.join(self.columns)}"
+                f" it has {self._shown(_plain(self.columns))}"
             )
+        for name, position in positions.items():
+            if position is not None and self.types and NESTED.search(self.types[position]):
+                raise LoadError(f"{self.location}: {name} has lists or records, not values")
+
+    def _shown(self, names: Sequence[str]) -> str:
+        """Return names that are declared, and how many are not: those may be cells of a person."""
+        known = [name for name in names if name in self.table.columns]
+        others = len(names) - len(known)
+        if others:
+            known.append(f"{others} {'name' if others == 1 else 'names'} that Strata does not know")
+        return ", ".join(known)
 
     def texts(self) -> str:
         """Return the query of DuckDB that reads the declared columns as texts."""
@@ -270,6 +288,8 @@ def _find(folder: Path, table: Table) -> RawFile:
         if not found:
             raise _other_file(folder, table, sorted(present))
         (path,) = found
+        if path.exists() and not path.is_file():
+            raise LoadError(f"{path} is no file; put the file of {table.name} there")
         return _open_csv(path, table) if path.suffix == ".csv" else _open_parquet(path, table)
     except OSError as error:
         raise LoadError(f"cannot read {path}: {error.strerror or error}") from error
@@ -459,7 +479,7 @@ def _line_of_another_end(file: RawFile) -> int:
 
 def _plain(names: Sequence[str]) -> list[str]:
     """Return names as they are compared: without spaces around them, in lower case."""
-    return [name.strip(SPACES + "\t").lower() for name in names]
+    return [name.strip(SPACES).lower() for name in names]
 
 
 def _numbered(columns: Sequence[str]) -> list[str]:

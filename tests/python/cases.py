@@ -48,8 +48,10 @@ def merged(names: Sequence[str], more: Tables | None = None) -> dict[str, list[d
 
 
 def write_tables(raw: Path, tables: Tables) -> None:
-    """Write raw tables as CSV files."""
+    """Write raw tables as CSV files, but those that have a Parquet file."""
     for table, rows in tables.items():
+        if (raw / f"{table}.parquet").exists():
+            continue
         columns = list(dict.fromkeys(column for row in rows for column in row))
         cells = [[row.get(column) for column in columns] for row in rows]
         write_csv(raw / f"{table}.csv", columns, cells)

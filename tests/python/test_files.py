@@ -107,6 +107,10 @@ READ: dict[str, tuple[bytes, list[str | None]]] = {
         ["x, y"],
     ),
     "tabs_and_quotes": (b'customer_id\tfull_name\nc1\t"a\tb"\nc2\t"a ""b"""\n', ["a\tb", 'a "b"']),
+    "nothing_that_is_seen_in_the_header": (
+        "\ufeff\ufeff\u200bcustomer_id\u2060,full_name\x1f\nc1,x\n".encode(),
+        ["x"],
+    ),
     "spaces_in_the_header": (b" Customer_ID ,  full_name\t\nc1,x\n", ["x"]),
     "windows_lines": (b"customer_id,full_name\r\nc1,x\r\n", ["x"]),
     "old_mac_lines": (b"customer_id,full_name\rc1,x\rc2,y\r", ["x", "y"]),
@@ -158,6 +162,18 @@ FAULTS: dict[str, tuple[bytes, str]] = {
     "repeated_name": (
         b"customer_id,Country,country \nc1,x,y\n",
         ", line 1: the column country is there more than once",
+    ),
+    "no_header_but_a_word_like_one": (
+        b"c1,Zaphod,CN,email\nc2,x,US,phone\n",
+        "has no column customer_id, which is required; it has email, 3 names that Strata does not",
+    ),
+    "two_cells_alike_in_the_first_row": (
+        b"email,Zaphod,Zaphod\nc2,x,y\n",
+        "line 1: a name that Strata does not know is there more than once; take out all but one",
+    ),
+    "a_byte_lost": (
+        b"customer_id,full_name\nc1,Zap\xffhod\n",
+        ", line 2: it is not UTF-8, and its encoding is not certain",
     ),
     "two_delimiters": (b"customer_id,full_name;city\nc1,Zaphod;x\n", "write it with one of them"),
     "gb18030": (
@@ -270,6 +286,16 @@ PARQUET_FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda folder: parquet(folder, {"city": pa.array([SECRET])}),
         "customers.parquet has no column customer_id, which is required; it has city",
     ),
+    "lists": (
+        lambda folder: parquet(
+            folder, {"customer_id": pa.array(["c"]), "full_name": pa.array([[SECRET]])}
+        ),
+        "customers.parquet: full_name has lists or records, not values",
+    ),
+    "records": (
+        lambda folder: parquet(folder, {"customer_id": pa.array([{"name": SECRET}])}),
+        "customers.parquet: customer_id has lists or records, not values",
+    ),
     "repeated": (
         lambda folder: parquet(
             folder,
@@ -294,6 +320,11 @@ def test_a_table_that_is_not_there_is_said_with_what_is(tmp_path: Path) -> None:
     write(tmp_path, b"customer_id\n")
     (tmp_path / "customers.parquet").write_bytes(b"")
     assert "remove one of them" in str(ask_dbt(tmp_path)["faults"])
+    (tmp_path / "customers.csv").unlink()
+    (tmp_path / "customers.csv").mkdir()
+    (tmp_path / "customers.parquet").unlink()
+    assert "customers.csv is no file; put" in str(ask_dbt(tmp_path)["faults"])
+    (tmp_path / "customers.csv").rmdir()
     for name, told in {
         "customers.xlsx": "customers.xlsx is a workbook; convert it: strata load",
         "customers.tsv": "; customers.tsv must be one of them",

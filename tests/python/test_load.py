@@ -254,7 +254,7 @@ FAULTS: dict[str, tuple[bytes, str]] = {
         b"customer_id,city\nc1," + 150_000 * b"x" + b"\nc2\n",
         "customers.csv, line 3: the row has too",
     ),
-    "no_key": (b"id,city\n", "has no column customer_id, which is required; it has id, city"),
+    "no_key": (b"id,city\n", "has no column customer_id, which is required; it has city, 1 name"),
 }
 
 

@@ -1,7 +1,7 @@
 """Values mean what the source meant: times, numbers, flags and blanks."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +9,8 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from cases import build_cases
@@ -301,7 +303,7 @@ def test_numbers_of_the_declared_form_are_used(elsewhere: Project) -> None:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Build the cases of one setting together."""
-    names = ("numbers", "offsets", "overflow_rate", "values")
+    names = ("numbers", "offsets", "overflow_rate", "overflow_sum", "values")
     return build_cases(tmp_path_factory.mktemp("cases"), *names)
 
 
@@ -324,10 +326,11 @@ def test_an_amount_beyond_its_range_is_in_the_quarantine(built: Project) -> None
         "select row_key, reason, amount from marts.quarantined_rows"
         " where row_key like 'overflow%' order by all"
     )
-    assert [row[:2] for row in rows] == [("overflow_rate_o1", "invalid_number")]
+    keys = ("overflow_rate_o1", "overflow_sum_o1", "overflow_sum_o2")
+    assert [row[:2] for row in rows] == [(key, "invalid_number") for key in keys]
     tiers = dict(built.query("select customer_id, tier_code from marts.customer_tiers"))
-    assert tiers["c1"] == "potential"
-    assert tiers["c2"] != "potential"
+    assert tiers["c1"] == tiers["sum_c1"] == "potential"
+    assert "potential" not in (tiers["c2"], tiers["sum_c2"])
 
 
 def test_blanks_and_flags_are_what_they_say(built: Project) -> None:
@@ -356,12 +359,41 @@ HOSTILE = (
     ),
     *("9999-12-31 23:59:59", "0001-01-01 00:00:00 +14:00", "1969-12-31", "2999-01-01T00:00:00Z"),
     *("9999-12-31T23:59:59-12:00", "a@b", "@", "+8613800000000", "8.6138E+12", "none"),
+    *("1e308", "-1e308", "1.7976931348623157e309", "1" * 40, "-0", "\u0661\u0662", "1e-30"),
+    *("99.995", "0001-01-01", "0000-01-01", "9999-12-31", "-2024-03-02", "1582-10-10"),
+    *("2024-02-29T23:59:60Z", "x" * 20_000, "a\nb", "a\r\nb", "\u2028", "\ufeff1", "\u202e"),
+    *("e\u0301", "👩\u200d👧", "\\'", "\\N\\", "none@none", "-", "a@b.c@d.e", "@x.cn", "++86 138"),
+    *("1111111111", "a@" + "b" * 300 + ".com", "*", "all", "webshop:c1", ":", "c1:", "c1 ", "C1"),
+    *("c1.0", "--", "/*", "${x}", "$$", "{%"),
 )
 
 
+TYPED: dict[str, tuple[pa.DataType, tuple[object, ...]]] = {
+    "timestamp": (
+        pa.timestamp("us"),
+        (1_770_000_000_000_000, 2**63 - 1, -(2**63) + 1, 0, None, 253_402_300_800_000_000),
+    ),
+    "date": (pa.date32(), (8_000, 2**31 - 1, -(2**31) + 1, None)),
+    "boolean": (pa.bool_(), (True, False, None)),
+    "integer": (pa.uint64(), (2**64 - 1, 0, 12)),
+    "decimal": (
+        pa.float64(),
+        (1.0, 12.5, 1e308, -1e308, 5e-324, float("nan"), float("inf"), -float("inf"), 0.1 + 0.2),
+    ),
+    "text": (pa.string(), ("c1", "a\0b", "\0", "CNY", "paid", "")),
+}
+"""Types of Parquet files, and hostile values of each."""
+SOURCE = yaml.safe_load((ROOT / "models/staging/_sources.yml").read_text(encoding="utf-8"))
+KINDS = {
+    column["name"]: column["data_type"].split("(")[0]
+    for table in SOURCE["sources"][0]["tables"]
+    for column in table["columns"]
+}
+"""What the columns of raw tables are."""
+
+
 def hostile_tables(random: Random) -> dict[str, list[dict[str, str]]]:
-    """Invent rows of all tables, of whose cells a third is hostile."""
-    source = yaml.safe_load((ROOT / "models/staging/_sources.yml").read_text(encoding="utf-8"))
+    """Invent rows of all tables: of half of them a third of the cells is hostile, of others few."""
     sound = {
         "timestamp": ("2026-03-01 04:00:00", "2025-07-01", "2026-02-01T10:00:00+0800"),
         "date": ("1990-02-28", "1985/7/1"),
@@ -381,27 +413,45 @@ def hostile_tables(random: Random) -> dict[str, list[dict[str, str]]]:
         "source_system": ("", "", "", "webshop"),
     }
     tables = {}
-    for table in source["sources"][0]["tables"]:
+    for table in SOURCE["sources"][0]["tables"]:
         rows = []
         for place in range(80):
             row = {}
+            share = random.choice((0.03, 0.33))
             for column in table["columns"]:
-                name, kind = column["name"], column["data_type"].split("(")[0]
-                usual = known.get(name) or sound.get(kind) or tuple("abcdefgh")
+                name = column["name"]
+                usual = known.get(name) or sound.get(KINDS[name]) or tuple("abcdefgh")
                 if name.endswith("_id"):
                     usual = tuple(f"{name[0]}{number}" for number in range(40))
                 if "key" in column.get("config", {}).get("meta", {}):
                     usual = (f"{name[0]}{place % 60}",)
-                row[name] = random.choice(HOSTILE if random.random() < 0.33 else usual)
+                row[name] = random.choice(HOSTILE if random.random() < share else usual)
             rows.append(row)
         tables[table["name"]] = rows
     return tables
 
 
+def in_parquet(random: Random, rows: Sequence[Mapping[str, str]]) -> pa.Table:
+    """Return a table as a Parquet file has it: half of its columns typed, with values of theirs."""
+    arrays = {}
+    for name in rows[0]:
+        data_type, values = TYPED[KINDS[name]]
+        if random.random() < 0.5 and not name.endswith("_id"):
+            arrays[name] = pa.array([random.choice(values) for _ in rows], data_type)
+        else:
+            arrays[name] = pa.array([row[name] for row in rows])
+    return pa.table(arrays)
+
+
 def survives(folder: Path, seed: int) -> None:
     """Build hostile tables; every row and every cent of them is accounted for."""
-    tables = hostile_tables(Random(seed))
-    project = build_cases(folder / f"hostile_{seed}", more=tables)
+    random = Random(seed)
+    tables = hostile_tables(random)
+    if seed % 2:
+        (folder / "raw").mkdir()
+        for name, rows in tables.items():
+            pq.write_table(in_parquet(random, rows), folder / "raw" / f"{name}.parquet")
+    project = build_cases(folder, more=tables)
     rows = project.records("from marts.source_reconciliation")
     for row in rows:
         for figure in ("rows", "amount"):
