@@ -200,6 +200,20 @@ def test_names_of_unit_tests_fit_into_postgres(manifest: dict[str, Any]) -> None
     assert not [name for name in names if len(name) > LONGEST_NAME]
 
 
+def test_unit_tests_of_raw_texts_set_their_own_formats(manifest: dict[str, Any]) -> None:
+    """Otherwise the build of a user with other vars fails in a test that is not about the data."""
+    formats = {"business_timezone"}
+    for name in ("source_timezone", "number_format"):
+        formats |= {name, f"{name}s"}
+    of_raw_texts = [
+        test
+        for test in manifest["unit_tests"].values()
+        if any(given["input"].startswith("source(") for given in test["given"])
+    ]
+    assert of_raw_texts
+    assert [t["name"] for t in of_raw_texts if not formats <= {*t["overrides"]["vars"]}] == []
+
+
 def test_columns_of_marts_seeds_and_sources_are_those_of_the_warehouse(
     demo_build: Project, manifest: dict[str, Any]
 ) -> None:
