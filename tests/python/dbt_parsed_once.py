@@ -17,7 +17,7 @@ from dbt.parser.manifest import extended_mashumuro_decoder
 
 SAVED, WRITTEN = "partial_parse.msgpack", "manifest.json"
 """What dbt parsed, for itself and for others."""
-COMMANDS = {"build", "run", "seed", "test"}
+COMMANDS = {"build", "compile", "run", "seed", "test"}
 """Commands whose results do not tell whether the project was parsed."""
 
 
