@@ -1,5 +1,6 @@
-{#- Effective-dated rows that are read as of as_of_date: each of the named keys has one then. -#}
-{% test in_force(model, key, values) %}
+{#- Effective-dated rows: each of the named keys has one in force as of as_of_date; or, on every
+    evaluation date, each code of another seed, `codes: {to: ref(...), field: column}`. -#}
+{% test in_force(model, key, values=[], codes=none) %}
 
 {{ config(meta={'reports_rules': true}) }}
 
@@ -7,34 +8,45 @@ with
 
 needed as (
     {%- for value in values %}
-    select '{{ value }}' as row_key
+    select
+        '{{ value }}' as row_key,
+        {{ as_of_date() }} as evaluation_date
     {{ 'union all' if not loop.last }}
     {%- endfor %}
-),
-
-in_force as (
-    select {{ key }} as row_key
-    from {{ model }}
-    where
-        valid_from <= {{ as_of_date() }}
-        and (valid_to > {{ as_of_date() }} or valid_to is null)
+    {%- if codes %}
+    select
+        codes.{{ codes.field }} as row_key,
+        dates.evaluation_date
+    from {{ codes.to }} as codes
+    cross join {{ ref('int_evaluation_dates') }} as dates
+    {%- endif %}
 ),
 
 counted as (
     select
         needed.row_key,
-        count(in_force.row_key) as rows_in_force
+        needed.evaluation_date,
+        count(seed_rows.{{ key }}) as rows_in_force
     from needed
-    left join in_force on needed.row_key = in_force.row_key
-    group by needed.row_key
+    left join {{ model }} as seed_rows
+        on
+            needed.row_key = seed_rows.{{ key }}
+            and needed.evaluation_date >= seed_rows.valid_from
+            and (needed.evaluation_date < seed_rows.valid_to or seed_rows.valid_to is null)
+    group by
+        needed.row_key,
+        needed.evaluation_date
 )
 
 select
     '{{ model.identifier }}' as seed_name,
     row_key as rule_id,
-    cast(rows_in_force as {{ dbt.type_string() }})
-    || ' rows are in force on {{ as_of_day() }}, there must be one' as defect
+    cast(rows_in_force as {{ dbt.type_string() }}) || ' rows are in force on '
+    || {{ days_told('evaluation_date') }} || ', there must be one' as defect
 from counted
 where rows_in_force <> 1
+group by
+    row_key,
+    rows_in_force
 
 {% endtest %}

@@ -103,12 +103,37 @@ others_told as (
     from others
 ),
 {% endif %}
+-- A row without money needs no currency; what it names must be one.
+strays as (
+    select
+        seed_rows.rule_id,
+        'the currency ' || seed_rows.currency
+        || ' is not in currencies, and the row holds no money; leave it blank' as defect
+    from (
+        select
+            {{ key }} as rule_id,
+            currency
+        from {{ model }}
+    ) as seed_rows
+    left join currencies on seed_rows.currency = currencies.currency
+    left join rows_with_money on seed_rows.rule_id = rows_with_money.rule_id
+    where
+        coalesce(trim(seed_rows.currency), '') <> ''
+        and currencies.currency is null
+        and rows_with_money.rule_id is null
+),
+
 told as (
     select
         rule_id,
         defect
     from defects
     where defect is not null
+    union all
+    select
+        rule_id,
+        defect
+    from strays
     {%- if not var('convert_seed_money') %}
     union all
     select

@@ -28,6 +28,15 @@ class Cell(NamedTuple):
     kind: str
 
 
+ONCE_PASSED = (
+    Cell("milestones", "currency", "unknown"),
+    Cell("rfm_bands", "currency", "unknown"),
+    Cell("satisfaction_policies", "", "deleted"),
+    Cell("tiers", "colour", "blank"),
+)
+"""Edits that nothing stopped; they are tried in each run."""
+
+
 def kinds(type_name: str, column: str, columns: list[str]) -> Iterator[str]:
     """Yield the kinds of edits of a column."""
     yield from ("blank", "swapped", "emptied", "unknown")
@@ -136,6 +145,9 @@ def passed(proofs: Proofs, tried: list[Cell]) -> list[str]:
         if told is None and not declared(proofs, cell):
             wrong.append(f"{cell.seed}.{cell.column} {cell.kind} passes")
         if told is not None and not NAMED.match(told):
+            # a key that is there twice fails proofs of models too
+            told = next(filter(NAMED.match, proofs.found({cell.seed: text})), told)
+        if told is not None and not NAMED.match(told):
             wrong.append(f"{cell.seed}.{cell.column} {cell.kind} is not named: {told[:200]}")
     return wrong
 
@@ -147,7 +159,7 @@ def test_the_seeds_as_they_are_pass(proofs: Proofs) -> None:
 def test_drawn_edits_stop_the_build_or_are_declared(proofs: Proofs) -> None:
     tried = [it for it in cells(proofs) if it.column not in FOR_PEOPLE]
     assert len(tried) > 1000
-    assert passed(proofs, random.Random(15).sample(tried, DRAWN)) == []
+    assert passed(proofs, [*ONCE_PASSED, *random.Random(15).sample(tried, DRAWN)]) == []
 
 
 @pytest.mark.parametrize(
