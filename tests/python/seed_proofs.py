@@ -87,6 +87,8 @@ class Proofs:
             known = {
                 "execute": True,
                 "model": model,
+                "this": None,
+                "load_relation": lambda _: None,  # no table of an earlier run
                 "modules": SimpleNamespace(re=re),
                 "exceptions": SimpleNamespace(raise_compiler_error=refuse),
             }
