@@ -79,7 +79,7 @@
     {%- set later = namespace(rows=0) -%}
     {%- for row in run_query(
         'select source_table, check_type, check_name, found, found_share from ' ~ relation
-        ~ " where check_type in ('defect', 'unmatched_override', 'unmatched_merge', 'adjusted_time')"
+        ~ " where check_type in ('defect', 'unmatched_value', 'unmatched_override', 'unmatched_merge', 'adjusted_time')"
         ~ " or check_name = 'after_as_of_date' order by source_table, check_type, check_name").rows -%}
         {%- if row[2] == 'after_as_of_date' -%}
             {%- set later.rows = later.rows + row[3] -%}

@@ -14,6 +14,12 @@ consents as (
     where fate = 'used'
 ),
 
+products as (
+    select category
+    from {{ ref('int_products_checked') }}
+    where fate = 'used'
+),
+
 customers as (
     select keys.customer_key
     from {{ ref('int_customer_keys') }} as keys
@@ -52,6 +58,14 @@ unmatched as (
     from consents
     left join {{ ref('channels') }} as channels on consents.channel = channels.channel
     where channels.channel is null
+    union all
+    select
+        'products' as source_table,
+        'unmatched_value' as check_type,
+        'category' as check_name
+    from products
+    left join {{ ref('product_categories') }} as categories on products.category = categories.category
+    where products.category is not null and categories.category is null
     union all
     select
         'customers' as source_table,
