@@ -1,7 +1,6 @@
 {#- The settings of a run, what each may be, and the check of them all: nothing else checks a var. -#}
 
-{#- Of each var what it is, and by its kind what it may be. `is_new` may be absent from
-    dbt_project.yml. -#}
+{#- Of each var what it is, and by its kind what it may be. -#}
 {% macro settings() -%}
     {{ return({
         'as_of_date': {
@@ -138,7 +137,7 @@
             {%- if fault -%}
                 {%- do faults.append(subject ~ 'is ' ~ fault) -%}
             {%- endif -%}
-        {%- elif not rules[name].is_new -%}
+        {%- else -%}
             {%- do faults.append(subject ~ 'is missing from the vars of dbt_project.yml.') -%}
         {%- endif -%}
     {%- endfor -%}
