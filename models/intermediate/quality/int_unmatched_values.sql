@@ -79,16 +79,16 @@ unmatched as (
         'customers' as source_table,
         'unmatched_merge' as check_type,
         'from_customer_id of customer_merges' as check_name
-    from {{ ref('customer_merges') }} as merges
-    left join records on merges.from_customer_id = records.record_id
+    from {{ ref('customer_merges') }} as decisions
+    left join records on decisions.from_customer_id = records.record_id
     where records.record_id is null
     union all
     select
         'customers' as source_table,
         'unmatched_merge' as check_type,
         'into_customer_id of customer_merges' as check_name
-    from {{ ref('customer_merges') }} as merges
-    left join records on merges.into_customer_id = records.record_id
+    from {{ ref('customer_merges') }} as decisions
+    left join records on decisions.into_customer_id = records.record_id
     where records.record_id is null
 ),
 
