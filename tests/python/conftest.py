@@ -305,7 +305,7 @@ def history(demo_build: Project) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def small_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Build a copy of the project, with its data tests, from two files that have few columns.
+    """Build a copy of the project, with all its tests, from two files that have few columns.
 
     Its vars are the same in every call, so that dbt parses it once.
     """
@@ -314,7 +314,7 @@ def small_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("small"), variables)
     data = invent(5, date(2023, 6, 1), last_day)
     data.write(project.root / "demo", ("customers", "orders"))
-    project.dbt("--warn-error", "build", "--exclude-resource-type", "unit_test")
+    project.dbt("--warn-error", "build")
     return project
 
 

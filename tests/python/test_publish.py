@@ -32,7 +32,7 @@ from typer.testing import Result
 from strata.publish import postgres
 from strata.publish.publications import git_revision
 from strata.servers.ports import free_port
-from strata.servers.postgres import Postgres
+from strata.servers.postgres import PASSWORD_FILE, Postgres
 
 TABLES = sorted((*MARTS, "publications"))
 FAILS = "is failed: 1 nodes failed or were skipped, first fails"
@@ -168,6 +168,7 @@ def test_a_user_is_told_in_one_line(
 
     assert "--to must be duckdb or postgres" in told(built, "--to", "paper")
     assert "is the build itself" in told(built, "--serve", built.database)
+    (tmp_path / PASSWORD_FILE).write_text("of nobody")
     nobody = Database(Postgres(tmp_path, free_port()), "strata")
     assert "is not reachable" in (output := told(built, to=nobody))
     assert "STRATA_PG_PORT" in output
