@@ -42,7 +42,7 @@ test-fast: lint  ## Lint, the demo with its unit tests, and the core of pytest: 
 test: lint  ## Run every check but the long ones
 	$(BIN)/pytest -m "not long"
 
-test-long: setup  ## Run whole matrices, many more drawn cases, and the unit tests on PostgreSQL and Spark
+test-long: setup  ## Run whole matrices, many more drawn cases, and dbt's own tests on Spark
 	$(BIN)/pytest -m long
 
 check: test  ## The same as test, for before you stop
