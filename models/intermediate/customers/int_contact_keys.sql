@@ -1,6 +1,3 @@
-{#- On Spark, which would plan the normalising anew in each reader, a table: it has hashes only. -#}
-{{ config(materialized='table' if target.type == 'spark' else 'view') }}
-
 with
 
 contact_types as (
