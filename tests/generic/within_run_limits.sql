@@ -46,7 +46,7 @@ candidates as (
         ) as limit_rank
     from {{ model }} as defects
     inner join table_rows on defects.source_table = table_rows.source_table
-    inner join reasons on defects.check_name = reasons.reason
+    left join reasons on defects.check_name = reasons.reason
     inner join limits
         on
             (limits.source_table = defects.source_table or limits.source_table = '*')
