@@ -38,9 +38,7 @@
         when
             strlen({{ text }}) = length({{ text }})
             and {{ text }} >= '!'
-            {%- for code in [32] + range(9, 14) | list %}
-            and not suffix({{ text }}, chr({{ code }}))
-            {%- endfor %}
+            and {{ text }}[-1] >= '!'
             then {{ text }}
         else regexp_replace({{ text }}, '^{{ ends }}|{{ ends }}$', '', 'g')
     end

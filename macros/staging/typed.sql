@@ -60,6 +60,8 @@
                 in_range('number_' ~ name, column.meta) ~ ' as cast_' ~ name) -%}
         {%- elif column.data_type == 'boolean' -%}
             {%- do steps.casts.append(truth('text_' ~ name) ~ ' as cast_' ~ name) -%}
+        {%- elif is_identifier(column) -%}
+            {%- do steps.casts.append(identifier('text_' ~ name) ~ ' as cast_' ~ name) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set previous = namespace(name='source') -%}
@@ -104,12 +106,15 @@
     {{ return(text ~ ' in (' ~ literals | join(', ') ~ ')') }}
 {%- endmacro %}
 
+{#- True for the identifier of a row, and of another. -#}
+{% macro is_identifier(column) -%}
+    {{ return(column.data_type == 'text' and (column.meta.identifier or column.meta.key)) }}
+{%- endmacro %}
+
 {#- What the value means, in the rows of read_values. -#}
 {% macro cast_raw(column) -%}
-    {%- if column.data_type != 'text' -%}
+    {%- if column.data_type != 'text' or is_identifier(column) -%}
         {{ return('cast_' ~ column.name) }}
-    {%- elif column.meta.identifier or column.meta.key -%}
-        {{ return(identifier('text_' ~ column.name)) }}
     {%- elif column.meta.case -%}
         {{ return(column.meta.case ~ '(text_' ~ column.name ~ ')') }}
     {%- endif -%}

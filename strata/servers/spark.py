@@ -81,7 +81,9 @@ SETTINGS: Final = {
 """What the project wants; each session may set its own."""
 
 SMALL_DATA: Final = {
-    # planning and compiling take longer than the rows do
+    # planning and compiling take longer than the rows do, in Java too
+    "spark.executor.defaultJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.sql.shuffle.partitions": str(WORKERS),
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
 }
