@@ -18,9 +18,11 @@ records as (
 
 components as (
     select
-        record_id,
-        customer_id
-    from {{ ref('int_customer_components') }}
+        records.record_id,
+        survivors.record_id as customer_id
+    from {{ ref('int_customer_survivors') }} as hashed_survivors
+    inner join records on hashed_survivors.record_hash = records.record_hash
+    inner join records as survivors on hashed_survivors.survivor_hash = survivors.record_hash
 ),
 
 links as (
