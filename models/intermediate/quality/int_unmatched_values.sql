@@ -34,6 +34,11 @@ records as (
     where fate <> 'erased_customer'
 ),
 
+overrides as (
+    select {{ identifier('seed.customer_id') }} as identifier
+    from {{ ref('tier_overrides') }} as seed
+),
+
 unmatched as (
     select
         'campaign_contacts' as source_table,
@@ -71,8 +76,8 @@ unmatched as (
         'customers' as source_table,
         'unmatched_override' as check_type,
         'customer_id of tier_overrides' as check_name
-    from {{ ref('tier_overrides') }} as overrides
-    left join customers on {{ reference_key(identifier('overrides.customer_id')) }} = customers.customer_key
+    from overrides
+    left join customers on {{ reference_key('overrides.identifier') }} = customers.customer_key
     where customers.customer_key is null
     union all
     select

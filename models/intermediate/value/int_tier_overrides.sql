@@ -3,7 +3,10 @@
 with
 
 overrides as (
-    select * from {{ ref('tier_overrides') }}
+    select
+        seed.*,
+        {{ identifier('seed.customer_id') }} as identifier
+    from {{ ref('tier_overrides') }} as seed
 ),
 
 records as (
@@ -48,7 +51,7 @@ in_force as (
                 overrides.override_id desc
         ) as preference
     from overrides
-    inner join records on {{ reference_key(identifier('overrides.customer_id')) }} = records.customer_key
+    inner join records on {{ reference_key('overrides.identifier') }} = records.customer_key
     inner join tiers on overrides.tier_code = tiers.tier_code
     inner join dates
         on
