@@ -47,11 +47,25 @@ DBT_FILES = (
     "tests/singular",
     "tests/fixtures",
 )
-LONGEST = ("test_engines.py", "test_publish.py")
+LONGEST = (
+    "test_engines.py",
+    "test_publish.py",
+    "test_incremental.py",
+    "test_calibrate.py",
+    "test_plain_builds.py",
+    "test_retail.py",
+    "test_identity.py",
+    "test_cdnow.py",
+    "test_backtest.py",
+    "test_values.py",
+)
+"""Files in the order in which they begin, by the time they take; all others follow."""
 READ_LATER: dict[str, object] = {
     "as_of_date": date(2025, 1, 31),
     "business_timezone": "Europe/Berlin",
+    "convert_seed_money": True,
     "history_months": 2,
+    "identifier_folds": {"letter_case": "to try"},
     "missing_sources": OPTIONAL_TABLES,
     "number_format": "1.234,50",
     "number_formats": {"orders": "1,234.50"},
@@ -61,6 +75,7 @@ READ_LATER: dict[str, object] = {
     "rfm_window_months": None,
     "source_timezone": "Europe/Madrid",
     "source_timezones": {"orders": "America/New_York"},
+    "tier_rule_set": "candidate",
 }
 """Vars that change nothing in what dbt parses, each with a value that is not its default."""
 QUIET = re.compile(r"^\d\d:\d\d:\d\d +($|\d+ of \d+ (START|OK|PASS|SKIP|NO-OP) )")
@@ -89,7 +104,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no worker waits for them at the end."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -189,14 +205,15 @@ class Project:
     def parsed(self, variables: Mapping[str, object]) -> Path:
         """Return the folder for what dbt parses of these files, settings and vars.
 
-        Some vars are read later, when a query is made.
+        Some vars are read later, when a query is made, and so are the rows of seeds.
         """
         read = {name: variables[name] for name in variables if name not in READ_LATER}
         digest = hashlib.sha256(json.dumps([read, self.settings], default=str).encode())
         for name in DBT_FILES:
             for path in sorted([self.root / name, *(self.root / name).rglob("*")]):
                 if path.is_file():
-                    digest.update(f"{path}\n".encode() + path.read_bytes())
+                    digest.update(f"{path.relative_to(self.root)}\n".encode())
+                    digest.update(b"" if path.suffix == ".csv" else path.read_bytes())
         return Path(os.environ[PARSED]) / digest.hexdigest()
 
     def make(self, *select: str, variables: Mapping[str, object] | None = None) -> str:
@@ -279,19 +296,31 @@ def read_raw(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]
+) -> Path:
+    """Return the folder of this name that all workers share, after one of them has filled it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (done := folder / "done").exists():
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Build the committed demo with all its tests, warnings being errors: once for all workers."""
-    own = tmp_path_factory.getbasetemp()
-    work = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demo"
-    project = Project(ROOT, work)
-    told = work / "told.txt"
-    with (work / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not told.exists():
-            project.dbt("--warn-error", "build")
-            told.write_text(project.output, encoding="utf-8")
-    project.output = told.read_text(encoding="utf-8")
+
+    def make(folder: Path) -> None:
+        told = Project(ROOT, folder).dbt("--warn-error", "build")
+        (folder / "told.txt").write_text(told, encoding="utf-8")
+
+    project = Project(ROOT, made_once(tmp_path_factory, "demo", make))
+    project.output = (project.work / "told.txt").read_text(encoding="utf-8")
     return project
 
 
@@ -307,15 +336,23 @@ def history(demo_build: Project) -> list[dict[str, Any]]:
 def small_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Build a copy of the project, with all its tests, from two files that have few columns.
 
-    Its vars are the same in every call, so that dbt parses it once.
+    It is built once for all workers, and each has a copy, which its tests may edit if they put back
+    what was there. Its vars are the same in every call, so that dbt parses it once.
     """
     last_day = date(2025, 3, 17)
     variables = {"missing_sources": OPTIONAL_TABLES, "as_of_date": last_day, "history_months": 3}
-    project = copy_project(tmp_path_factory.mktemp("small"), variables)
-    data = invent(5, date(2023, 6, 1), last_day)
-    data.write(project.root / "demo", ("customers", "orders"))
-    project.dbt("--warn-error", "build")
-    return project
+
+    def make(folder: Path) -> None:
+        project = copy_project(folder, variables)
+        data = invent(5, date(2023, 6, 1), last_day)
+        data.write(project.root / "demo", ("customers", "orders"))
+        project.dbt("--warn-error", "build")
+
+    built = made_once(tmp_path_factory, "small", make)
+    own = tmp_path_factory.mktemp("small")
+    for name in ("project", "work"):
+        shutil.copytree(built / name, own / name)
+    return Project(own / "project", own / "work", variables)
 
 
 @pytest.fixture(scope="session")

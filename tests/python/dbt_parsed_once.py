@@ -11,9 +11,12 @@ import sys
 from pathlib import Path
 
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.resources import FileHash
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import SeedNode
 from dbt.parser.manifest import extended_mashumuro_decoder
+from dbt_common.clients.system import load_file_contents
 
 SAVED, WRITTEN = "partial_parse.msgpack", "manifest.json"
 """What dbt parsed, for itself and for others."""
@@ -40,11 +43,19 @@ def parse(arguments: list[str], kept: Path, target: Path) -> dbtRunnerResult:
 
 
 def take(kept: Path, target: Path) -> Manifest:
-    """Return what was parsed, and write what dbt writes when it parses."""
+    """Return what was parsed, and write what dbt writes when it parses.
+
+    It was parsed in any folder that has the same files but for the rows of seeds: of these dbt
+    keeps the place and the checksum only.
+    """
     target.mkdir(parents=True, exist_ok=True)
     shutil.copy(kept / WRITTEN, target)
     saved = (kept / SAVED).read_bytes()
     manifest = Manifest.from_msgpack(saved, decoder=extended_mashumuro_decoder)
+    for node in manifest.nodes.values():
+        if isinstance(node, SeedNode):
+            node.root_path = str(Path.cwd())
+            node.checksum = FileHash.from_contents(load_file_contents(node.original_file_path))
     manifest.build_flat_graph()
     return manifest
 
