@@ -14,6 +14,7 @@ from strata.demo.command import demo
 from strata.errors import UserError
 from strata.load.command import load
 from strata.publish.command import publish
+from strata.rule_seeds import seeds
 from strata.servers.command import down, up
 from strata.summary import summary
 
@@ -59,6 +60,7 @@ app.command()(load)
 app.command()(up)
 app.command()(down)
 app.command()(publish)
+app.add_typer(seeds, name="seeds")
 app.command(help="Show the customers and the revenue share of each tier.")(summary)
 
 if __name__ == "__main__":

@@ -1,50 +1,89 @@
 {#- Decision tables: rules in a seed, first match wins.
 
-    The bounds of a table cut its measures into cells, in each of which one rule matches. The cells
-    prove the table (each has a rule, each rule a cell) and classify: a customer's cell is found by
-    comparing its measures with the few bounds, so no customer is ever compared with every rule. Of a
-    code the cells tell apart only what rules in force name; all else, and null, is ''. -#}
+    A rule has a condition on each measure or none. The bounds of all conditions on a measure cut its
+    line into ranges; of each range a mask, a bit for each rule, says which rules admit it. The rules that
+    a customer meets are the masks of its ranges, `and`ed; the lowest bit is the first rule. So no customer
+    is compared with a rule, and the masks prove a table: each combination of them has a rule, and each
+    rule is the first of one. -#}
 
-{#- What the seed's YAML declares under meta: decision_table: outcome, measures (numbers with a
-    min_ and a max_ column) and codes (texts with a column of their name, each with its catalogue
-    as [seed, column]). A model reads it once and hands it on, so that a unit test can mock it. -#}
-{% macro decision_table(seed_name) -%}
-    {%- set declared = {'outcome': 'outcome', 'measures': {}, 'codes': {}} -%}
-    {%- if execute and graph.get('nodes') -%}
-        {%- do declared.update(graph.nodes['seed.strata.' ~ seed_name].config.meta.decision_table) -%}
-    {%- endif -%}
-    {{ return(declared) }}
-{%- endmacro %}
-
-{#- The columns of the seed that decision_rules reads. -#}
-{% macro decision_columns(table) -%}
-    {%- set columns = ['rule_id', 'market', 'priority', table.outcome] -%}
-    {%- if table.has_rule_sets -%}
-        {%- do columns.append('rule_set') -%}
-    {%- endif -%}
-    {%- for measure in table.measures -%}
-        {%- do columns.extend(['min_' ~ measure, 'max_' ~ measure]) -%}
+{#- The node of a seed by its name, among those that are enabled. -#}
+{% macro seed_node(seed_name) -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'seed' and node.name == seed_name -%}
+        {{ return(node) }}
     {%- endfor -%}
-    {{ return(columns + table.codes | list + ['note', 'valid_from', 'valid_to']) }}
+    {%- do exceptions.raise_compiler_error('there is no seed ' ~ seed_name) -%}
 {%- endmacro %}
 
-{#- CTE body: one row per rule of the seed. Tables without rule sets have one, `live`. -#}
-{% macro decision_rules(table, seed) -%}
+{#- What the YAML of int_measures declares under meta: measures, by their names. While dbt parses, nothing. -#}
+{% macro measures() -%}
+    {%- if execute -%}
+        {%- for node in graph.get('nodes', {}).values() if node.name == 'int_measures' -%}
+            {{ return(node.config.meta.measures) }}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return({}) }}
+{%- endmacro %}
+
+{#- A decision table by the columns of its seed: those that are measures, each as declared, but the
+    outcome. A model reads it once and hands it on, so that a unit test can mock it. -#}
+{% macro decision_table(seed_name) -%}
+    {%- set table = {'outcome': 'outcome', 'has_rule_sets': false, 'measures': {}} -%}
+    {%- set declared = measures() -%}
+    {%- if declared -%}
+        {%- set seed = seed_node(seed_name) -%}
+        {%- do table.update(seed.config.meta.decision_table) -%}
+        {%- do table.update(has_rule_sets='rule_set' in seed.columns) -%}
+        {%- for column in seed.columns if column in declared and column != table.outcome -%}
+            {%- do table.measures.update({column: declared[column]}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(table) }}
+{%- endmacro %}
+
+{#- The measures of a table that are numbers, or those that are codes, as a list of names. -#}
+{% macro measures_of(table, codes=false) -%}
+    {%- set names = [] -%}
+    {%- for name, measure in table.measures.items() if (measure.type == 'code') == codes -%}
+        {%- do names.append(name) -%}
+    {%- endfor -%}
+    {{ return(names) }}
+{%- endmacro %}
+
+{#- The type of a measure's values, and of the bounds that they are compared with. -#}
+{% macro measure_type(measure) -%}
+    {%- set types = {'count': 'integer', 'money': 'decimal(18, 2)', 'number': type_double()} -%}
+    {{ return(types[measure.type]) }}
+{%- endmacro %}
+
+{#- Query: one row per declared measure. -#}
+{% macro declared_measures() -%}
+    {%- for name, measure in measures().items() %}
     select
-        rule_id,
-        {% if table.has_rule_sets %}rule_set{% else %}'live' as rule_set{% endif %},
-        market,
-        priority,
-        {{ table.outcome }} as outcome,
-        {%- for measure in table.measures %}
-        min_{{ measure }},
-        max_{{ measure }},
-        {%- endfor %}
-        {%- for code in table.codes %}
-        {{ code }},
-        {%- endfor %}
-        note,
-        valid_from,
-        valid_to
-    from {{ seed }}
+        '{{ name }}' as measure,
+        '{{ measure.type }}' as measure_type,
+        '{{ measure.unit }}' as unit,
+        cast({{ measure.step if measure.step is defined else 'null' }} as {{ bound_type() }}) as step,
+        cast({{ measure.at_least if measure.at_least is defined else 'null' }} as {{ bound_type() }}) as at_least,
+        cast({{ measure.at_most if measure.at_most is defined else 'null' }} as {{ bound_type() }}) as at_most,
+        '{{ measure.null_means }}' as null_means,
+        '{{ measure.label_en }}' as label_en,
+        '{{ measure.label_zh }}' as label_zh
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- The decision tables that a model reads, each by the name of its seed. -#}
+{% macro decision_tables_of(model_name) -%}
+    {%- set tables = {} -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == model_name -%}
+            {%- for parent in node.depends_on.nodes if parent in graph.nodes -%}
+                {%- set seed = graph.nodes[parent] -%}
+                {%- if seed.resource_type == 'seed' and seed.config.meta.decision_table -%}
+                    {%- do tables.update({seed.name: decision_table(seed.name)}) -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(tables) }}
 {%- endmacro %}

@@ -56,17 +56,23 @@
 {%- endmacro %}
 
 {#- Money in seeds: what the YAML of a seed declares under meta: money, the columns that hold money and,
-    where a column holds it in some rows only, the values of another column in those rows. A model reads
-    it through seed_rows, so that a unit test can mock it. -#}
+    where a column holds it in some rows only, the values of another column in those rows; of a decision
+    table the conditions on money. A model reads it through seed_rows, so that a unit test can mock it. -#}
 {% macro seed_money(seed_name) -%}
-    {%- set declared = {'columns': {}, 'only': {}, 'is_dated': false} -%}
+    {%- set declared = {'columns': {}, 'only': {}, 'is_dated': false, 'are_conditions': false} -%}
     {%- if execute and graph.get('nodes') -%}
-        {%- set seed = graph.nodes['seed.strata.' ~ seed_name] -%}
-        {%- for column in seed.config.meta.money.columns -%}
+        {%- set seed = seed_node(seed_name) -%}
+        {%- set money = seed.config.meta.money or {} -%}
+        {%- for column in money.columns or [] -%}
             {%- do declared.columns.update({column: seed.config.column_types[column]}) -%}
         {%- endfor -%}
-        {%- do declared.update(
-            only=seed.config.meta.money.only or {}, is_dated='valid_from' in seed.columns) -%}
+        {%- if seed.config.meta.decision_table -%}
+            {%- for name, measure in decision_table(seed_name).measures.items() if measure.type == 'money' -%}
+                {%- do declared.columns.update({name: bound_type()}) -%}
+            {%- endfor -%}
+            {%- do declared.update(are_conditions=true) -%}
+        {%- endif -%}
+        {%- do declared.update(only=money.only or {}, is_dated='valid_from' in seed.columns) -%}
     {%- endif -%}
     {{ return(declared) }}
 {%- endmacro %}

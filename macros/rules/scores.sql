@@ -9,14 +9,14 @@
     end
 {%- endmacro %}
 
-{#- The measures that the composite score may use: meta: measures of the seed score_components. A
-    model reads them once and hands them on, so that a unit test can mock them. -#}
+{#- The measures that the composite score may use, of those declared. A model reads them once and hands
+    them on, so that a unit test can mock them. -#}
 {% macro score_measures() -%}
-    {%- set measures = [] -%}
-    {%- if execute and graph.get('nodes') -%}
-        {%- do measures.extend(graph.nodes['seed.strata.score_components'].config.meta.measures) -%}
-    {%- endif -%}
-    {{ return(measures) }}
+    {%- set names = [] -%}
+    {%- for name, measure in measures().items() if measure.in_score -%}
+        {%- do names.append(name) -%}
+    {%- endfor -%}
+    {{ return(names) }}
 {%- endmacro %}
 
 {#- A measure on its scale of 0 to 100, by the parameters of its row of score_components: what it is

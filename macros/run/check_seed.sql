@@ -26,9 +26,20 @@
         'double': ['^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$', 'a number such as 0.25'],
         'date': ['^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', 'a date such as 2026-01-31'],
         'boolean': ['^(true|false)$', 'true or false']} -%}
+    {%- set table = decision_table(model.name) if model.config.meta.decision_table else {'measures': {}} -%}
     {%- for row in agate_table.rows -%}
         {%- set line = loop.index + 1 -%}
         {%- for column_name in declared -%}
+            {%- set measure = table.measures[column_name] -%}
+            {%- if measure and measure.type != 'code' and row[column_name] is not none -%}
+                {%- set fault = condition_fault(row[column_name] | string, measure) -%}
+                {%- if fault -%}
+                    {%- do exceptions.raise_compiler_error(
+                        file ~ ' line ' ~ line ~ ' (' ~ agate_table.column_names[0] ~ ' '
+                        ~ row[agate_table.column_names[0]] ~ '): ' ~ column_name ~ ' is "' ~ row[column_name]
+                        ~ '", which is not a condition: ' ~ fault) -%}
+                {%- endif -%}
+            {%- endif -%}
             {%- set rule = patterns.get((types[column_name] or 'text').split('(')[0]) -%}
             {%- set value = row[column_name] -%}
             {%- if rule and value is not none and not modules.re.match(rule[0], value | string) -%}

@@ -14,16 +14,24 @@ with
 
 -- Of each row with money the largest amount.
 amounts as (
+    {%- set amounts = [] %}
     {%- for column in money.columns %}
+        {%- if money.are_conditions %}
+            {%- do amounts.extend([condition_low('seed_rows.' ~ column), condition_high('seed_rows.' ~ column)]) %}
+        {%- else %}
+            {%- do amounts.append('seed_rows.' ~ column) %}
+        {%- endif %}
+    {%- endfor %}
+    {%- for amount in amounts %}
     select
         {{ key }} as rule_id,
         seed_rows.currency,
         {{ 'seed_rows.valid_from' if money.is_dated else 'cast(null as date)' }} as valid_from,
         rates.rate,
-        abs(cast(seed_rows.{{ column }} as {{ double }})) as amount
+        abs(cast({{ amount }} as {{ double }})) as amount
     from {{ model }} as seed_rows
     {{ join_seed_rates(money) }}
-    where seed_rows.{{ column }} is not null and {{ holds_money(money) }}
+    where {{ amount }} is not null and {{ holds_money(money) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

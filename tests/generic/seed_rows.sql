@@ -28,7 +28,7 @@
 {%- set text = dbt.type_string() %}
 {%- set types = {} %}
 {%- if execute %}
-    {%- do types.update(graph.nodes['seed.strata.' ~ model.identifier].config.column_types) %}
+    {%- do types.update(seed_node(model.identifier).config.column_types) %}
 {%- endif %}
 {%- set defects = [] %}
 

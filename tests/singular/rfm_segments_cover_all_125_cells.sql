@@ -42,7 +42,12 @@ evaluations as (
 ),
 
 {{ match_rules(
-    'evaluations', table, ref('int_rfm_segment_cells'), {'outcome': 'rfm_segment'}
+    'evaluations',
+    'rfm_segments',
+    table,
+    ref('int_rules_in_force'),
+    ref('int_rule_ranges'),
+    {'outcome': 'rfm_segment'},
 ) }},
 
 cells as (

@@ -8,19 +8,11 @@
 {%- set derived = {'birth_date': ['age', 'age_years', 'birth_year']} %}
 {%- set used = [] %}
 {%- if execute %}
-    {%- set rules = graph.nodes['seed.strata.tier_rules'] %}
-    {%- set components = graph.nodes['seed.strata.score_components'] %}
-    {%- for column in rules.columns %}
-        {%- do used.append(['a column of tier_rules', modules.re.sub('^(min|max)_', '', column)]) %}
+    {%- for column in seed_node('tier_rules').columns %}
+        {%- do used.append(['a column of tier_rules', column]) %}
     {%- endfor %}
-    {%- for measure in rules.config.meta.decision_table.measures %}
-        {%- do used.append(['a measure of tier_rules', measure]) %}
-    {%- endfor %}
-    {%- for code in rules.config.meta.decision_table.codes %}
-        {%- do used.append(['a code of tier_rules', code]) %}
-    {%- endfor %}
-    {%- for measure in components.config.meta.measures %}
-        {%- do used.append(['a declared measure of score_components', measure]) %}
+    {%- for measure in score_measures() %}
+        {%- do used.append(['a measure that score_components may weigh', measure]) %}
     {%- endfor %}
 {%- endif %}
 

@@ -9,8 +9,10 @@ next_actions as (
 rules as (
     select
         rule_id,
-        coalesce(note, 'no note') as note
-    from {{ ref('int_action_rules') }}
+        min(sentence) as sentence
+    from {{ ref('int_marketing_rules_in_force') }}
+    where decision_table = 'action_rules'
+    group by rule_id
 ),
 
 parts as (
@@ -24,7 +26,7 @@ parts as (
             || ' expected in 12 months', ''
         ) as figures,
         lower(triggers.label_en) || coalesce(' (' || milestones.label_en || ')', '') as happening,
-        'rule ' || next_actions.rule_id || ' (' || rules.note || ') asks for: '
+        'rule ' || next_actions.rule_id || ', ' || rules.sentence || ', asks for: '
         || actions.label_en as basis,
         case
             when action_channels.suppression_reason is null

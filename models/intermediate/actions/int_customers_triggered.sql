@@ -7,7 +7,12 @@ evaluations as (
 ),
 
 {{ match_rules(
-    'evaluations', table, ref('int_trigger_rule_cells'), {'outcome': 'trigger_code'}
+    'evaluations',
+    'trigger_rules',
+    table,
+    ref('int_marketing_rules_in_force'),
+    ref('int_marketing_rule_ranges'),
+    {'outcome': 'trigger_code'},
 ) }}
 
 select * from matched

@@ -10,8 +10,10 @@ evaluations as (
 
 {{ match_rules(
     'evaluations',
+    'action_rules',
     table,
-    ref('int_action_rule_cells'),
+    ref('int_marketing_rules_in_force'),
+    ref('int_marketing_rule_ranges'),
     {'rule_id': 'rule_id', 'outcome': 'action_code'},
 ) }}
 

@@ -29,9 +29,6 @@ variants as (
         {%- for measure in table.measures %}
         {{ changed.get(measure, 'history.' ~ measure) }} as {{ measure }},
         {%- endfor %}
-        {%- for code in table.codes %}
-        history.{{ code }},
-        {%- endfor %}
         changes.evaluation_date as change_date,
         changes.{{ 'previous_' if name == 'old_rules' }}evaluation_date as evaluation_date
     from changes
@@ -45,23 +42,32 @@ variants as (
 
 {{ match_rules(
     'variants',
+    'tier_rules',
     table,
-    ref('int_tier_rule_cells'),
-    {'outcome_rank': 'tier_rank'},
-    rule_set="'" ~ var('tier_rule_set') ~ "'",
+    ref('int_rules_in_force'),
+    ref('int_rule_ranges'),
+    {'outcome': 'tier_code'},
 ) }},
+
+tiers as (
+    select
+        tier_code,
+        tier_rank
+    from {{ ref('tiers') }}
+),
 
 counterfactuals as (
     select
-        customer_id,
+        matched.customer_id,
         {%- for name in cases %}
-        max(case when variant = '{{ name }}' then tier_rank end) as {{ name }}_tier_rank,
+        max(case when matched.variant = '{{ name }}' then tiers.tier_rank end) as {{ name }}_tier_rank,
         {%- endfor %}
-        change_date as evaluation_date
+        matched.change_date as evaluation_date
     from matched
+    left join tiers on matched.tier_code = tiers.tier_code
     group by
-        customer_id,
-        change_date
+        matched.customer_id,
+        matched.change_date
 )
 
 select * from counterfactuals

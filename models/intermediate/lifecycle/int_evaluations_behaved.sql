@@ -7,7 +7,12 @@ evaluations as (
 ),
 
 {{ match_rules(
-    'evaluations', table, ref('int_behaviour_rule_cells'), {'outcome': 'behaviour_status'}
+    'evaluations',
+    'behaviour_rules',
+    table,
+    ref('int_rules_in_force'),
+    ref('int_rule_ranges'),
+    {'outcome': 'behaviour_status'},
 ) }}
 
 select * from matched

@@ -7,7 +7,12 @@ evaluations as (
 ),
 
 {{ match_rules(
-    'evaluations', table, ref('int_lifecycle_rule_cells'), {'outcome': 'lifecycle_stage'}
+    'evaluations',
+    'lifecycle_rules',
+    table,
+    ref('int_rules_in_force'),
+    ref('int_rule_ranges'),
+    {'outcome': 'lifecycle_stage'},
 ) }}
 
 select * from matched

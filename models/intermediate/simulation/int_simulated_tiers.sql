@@ -5,7 +5,7 @@ with
 
 rule_sets as (
     select rule_set
-    from {{ ref('int_simulated_tier_rules') }}
+    from {{ ref('int_simulated_rules_in_force') }}
     group by rule_set
 ),
 
@@ -34,9 +34,6 @@ evaluations as (
         {%- for measure in table.measures %}
         history.{{ measure }},
         {%- endfor %}
-        {%- for code in table.codes %}
-        history.{{ code }},
-        {%- endfor %}
         history.net_revenue_12m as revenue_of_12m,
         case
             when backtest_dates.evaluation_date is not null
@@ -56,8 +53,10 @@ evaluations as (
 
 {{ match_rules(
     'evaluations',
+    'tier_rules',
     table,
-    ref('int_simulated_tier_rule_cells'),
+    ref('int_simulated_rules_in_force'),
+    ref('int_simulated_rule_ranges'),
     {'outcome': 'tier_code'},
     rule_set='evaluations.rule_set',
 ) }},

@@ -15,8 +15,10 @@ statuses as (
 
 {{ match_rules(
     'evaluations',
+    'churn_risk_rules',
     table,
-    ref('int_churn_risk_rule_cells'),
+    ref('int_rules_in_force'),
+    ref('int_rule_ranges'),
     {'rule_id': 'matched_risk_rule_id', 'outcome': 'matched_risk'},
 ) }},
 

@@ -10,29 +10,35 @@ evaluations as (
         {%- for measure in table.measures %}
         {{ measure }},
         {%- endfor %}
-        {%- for code in table.codes %}
-        {{ code }},
-        {%- endfor %}
         evaluation_date
     from {{ ref('int_evaluations_rated') }}
 ),
 
 {{ match_rules(
     'evaluations',
+    'tier_rules',
     table,
-    ref('int_tier_rule_cells'),
-    {'rule_id': 'rule_id', 'outcome_rank': 'computed_tier_rank'},
-    rule_set="'" ~ var('tier_rule_set') ~ "'",
+    ref('int_rules_in_force'),
+    ref('int_rule_ranges'),
+    {'rule_id': 'rule_id', 'outcome': 'computed_tier_code'},
 ) }},
+
+tiers as (
+    select
+        tier_code,
+        tier_rank
+    from {{ ref('tiers') }}
+),
 
 tiered as (
     select
-        customer_id,
-        market,
-        rule_id,
-        computed_tier_rank,
-        evaluation_date
+        matched.customer_id,
+        matched.market,
+        matched.rule_id,
+        tiers.tier_rank as computed_tier_rank,
+        matched.evaluation_date
     from matched
+    left join tiers on matched.computed_tier_code = tiers.tier_code
 )
 
 select * from tiered

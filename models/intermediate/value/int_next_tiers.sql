@@ -3,6 +3,7 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
 {%- set table = decision_table('tier_rules') %}
+{%- set measures = measures_of(table) %}
 {%- set orders = ['lifetime_orders', 'orders_12m'] %}
 {%- set revenues = ['lifetime_net_revenue', 'net_revenue_12m'] %}
 
@@ -23,7 +24,7 @@ overrides as (
     from {{ ref('int_tier_overrides') }}
 ),
 
-{{ cell_bounds(table, ref('int_tier_rule_cells')) }},
+{{ range_bounds('tier_rules', table, ref('int_rule_ranges')) }},
 
 placed as (
     select
@@ -38,8 +39,8 @@ placed as (
         {%- for measure in orders + revenues %}
         customers.{{ measure }},
         {%- endfor %}
-        {%- for measure in table.measures %}
-        {{ step_of('customers.' ~ measure, 'bounds.' ~ measure) }} as {{ measure }}_step
+        {%- for measure in measures %}
+        {{ by_range('customers.' ~ measure, 'bounds.' ~ measure) }} as {{ measure }}_step
         {{- ',' if not loop.last }}
         {%- endfor %}
     from customers
@@ -81,7 +82,7 @@ ways as (
     inner join {{ ref('int_tier_steps') }} as tier_steps
         on
             placed.market = tier_steps.market
-            {%- for measure in table.measures %}
+            {%- for measure in measures %}
             and placed.{{ measure }}_step = tier_steps.{{ measure }}_step
             {%- endfor %}
             and placed.tier_rank < tier_steps.tier_rank

@@ -10,8 +10,10 @@ history as (
 rules as (
     select
         rule_id,
-        coalesce(note, 'no note') as note
-    from {{ ref('int_tier_rules') }}
+        min(sentence) as sentence
+    from {{ ref('int_rules_in_force') }}
+    where decision_table = 'tier_rules'
+    group by rule_id
 ),
 
 tiers as (
@@ -47,10 +49,10 @@ parts as (
         ) as figures,
         case
             when history.computed_tier_code = history.tier_code
-                then ' match rule ' || history.rule_id || ' (' || rules.note || ')'
+                then ' match rule ' || history.rule_id || ': ' || rules.sentence
             else
                 ' give ' || computed_tiers.label_en || ' by rule ' || history.rule_id
-                || ' (' || rules.note || ')'
+                || ': ' || rules.sentence
         end
         || case history.tier_basis
             when 'held' then '; the higher tier earned before is still held'

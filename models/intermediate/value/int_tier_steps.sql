@@ -5,7 +5,7 @@
 {#- Which cells of the tier rules can be reached from which. Orders and revenue can rise, and the
     lifetime figures with them; the other measures stay as they are. -#}
 {%- set rising = ['lifetime_orders', 'orders_12m', 'lifetime_net_revenue', 'net_revenue_12m'] %}
-{%- set table = decision_table('tier_rules') %}
+{%- set measures = measures_of(decision_table('tier_rules')) %}
 
 with
 
@@ -15,22 +15,81 @@ dates as (
     where is_current
 ),
 
-cells as (
+rules as (
     select
-        cells.*,
-        cells.outcome_rank as tier_rank
-    from {{ ref('int_tier_rule_cells') }} as cells
+        rules.scope_id,
+        rules.market,
+        rules.rule_bit,
+        rules.outcome,
+        tiers.tier_rank
+    from {{ ref('int_rules_in_force') }} as rules
     inner join dates
         on
-            cells.period_from <= dates.evaluation_date
-            and (cells.period_to > dates.evaluation_date or cells.period_to is null)
-    where cells.rule_set = '{{ var("tier_rule_set") }}'
+            rules.period_from <= dates.evaluation_date
+            and (rules.period_to > dates.evaluation_date or rules.period_to is null)
+    inner join {{ ref('tiers') }} as tiers on rules.outcome = tiers.tier_code
+    where rules.decision_table = 'tier_rules'
+),
+
+-- An open bound is a step of the measure farther.
+ranges as (
+    select
+        ranges.scope_id,
+        ranges.measure,
+        ranges.range_number as step,
+        ranges.mask,
+        ranges.range_from + case when ranges.includes_from then 0 else measures.step end as step_from,
+        ranges.range_to + case when ranges.includes_to then measures.step else 0 end as step_to
+    from {{ ref('int_rule_ranges') }} as ranges
+    inner join {{ ref('int_measures') }} as measures on ranges.measure = measures.measure
+    where ranges.decision_table = 'tier_rules'
+),
+
+scopes as (
+    select
+        scope_id,
+        market
+    from rules
+    group by
+        scope_id,
+        market
+),
+
+grid as (
+    select
+        scopes.scope_id,
+        scopes.market,
+        {%- for measure in measures %}
+        {{ measure }}_ranges.step as {{ measure }}_step,
+        {{ measure }}_ranges.step_from as {{ measure }}_from,
+        {{ measure }}_ranges.step_to as {{ measure }}_to,
+        {%- endfor %}
+        {%- for measure in measures %}
+        {{ measure }}_ranges.mask{{ ' &' if not loop.last }}
+        {%- endfor %} as rules_met
+    from scopes
+    {%- for measure in measures %}
+    inner join ranges as {{ measure }}_ranges
+        on
+            scopes.scope_id = {{ measure }}_ranges.scope_id
+            and {{ measure }}_ranges.measure = '{{ measure }}'
+    {%- endfor %}
+),
+
+cells as (
+    select
+        grid.*,
+        rules.outcome,
+        rules.tier_rank
+    from grid
+    inner join rules
+        on grid.scope_id = rules.scope_id and {{ first_rule('grid.rules_met') }} = rules.rule_bit
 ),
 
 pairs as (
     select
         cells.market,
-        {%- for measure in table.measures %}
+        {%- for measure in measures %}
         cells.{{ measure }}_step,
         targets.{{ measure }}_step as target_{{ measure }}_step,
         {%- endfor %}
@@ -40,7 +99,7 @@ pairs as (
         {%- endfor %}
         targets.outcome as tier_code,
         targets.tier_rank,
-        {%- for measure in table.measures if measure not in rising %}
+        {%- for measure in measures if measure not in rising %}
         case when targets.{{ measure }}_step <> cells.{{ measure }}_step then ', {{ measure }}' else '' end
         {{- ' ||' if not loop.last }}
         {%- endfor %} as blockers
@@ -62,13 +121,13 @@ blocked as (
         row_number() over (
             partition by
                 pairs.market,
-                {%- for measure in table.measures %}
+                {%- for measure in measures %}
                 pairs.{{ measure }}_step,
                 {%- endfor %}
                 pairs.tier_rank
             order by
                 length(pairs.blockers)
-                {%- for measure in table.measures %},
+                {%- for measure in measures %},
                 pairs.target_{{ measure }}_step
                 {%- endfor %}
         ) as preference
@@ -85,7 +144,7 @@ open_pairs as (
 farther as (
     select
         open_pairs.market,
-        {%- for measure in table.measures %}
+        {%- for measure in measures %}
         open_pairs.{{ measure }}_step,
         open_pairs.target_{{ measure }}_step,
         {%- endfor %}
@@ -95,7 +154,7 @@ farther as (
         on
             open_pairs.market = nearer.market
             and open_pairs.tier_rank = nearer.tier_rank
-            {%- for measure in table.measures %}
+            {%- for measure in measures %}
             and open_pairs.{{ measure }}_step = nearer.{{ measure }}_step
             and nearer.target_{{ measure }}_step <= open_pairs.target_{{ measure }}_step
             {%- endfor %}
@@ -111,7 +170,7 @@ farther as (
             {%- endfor %}
     group by
         open_pairs.market
-        {%- for measure in table.measures %},
+        {%- for measure in measures %},
         open_pairs.{{ measure }}_step,
         open_pairs.target_{{ measure }}_step
         {%- endfor %}
@@ -123,7 +182,7 @@ tier_steps as (
     left join farther
         on
             open_pairs.market = farther.market
-            {%- for measure in table.measures %}
+            {%- for measure in measures %}
             and open_pairs.{{ measure }}_step = farther.{{ measure }}_step
             and open_pairs.target_{{ measure }}_step = farther.target_{{ measure }}_step
             {%- endfor %}
@@ -131,7 +190,7 @@ tier_steps as (
     union all
     select
         market,
-        {%- for measure in table.measures %}
+        {%- for measure in measures %}
         {{ measure }}_step,
         target_{{ measure }}_step,
         {%- endfor %}

@@ -28,8 +28,10 @@ explanations as (
 risk_rules as (
     select
         rule_id,
-        note
-    from {{ ref('int_churn_risk_rules') }}
+        min(sentence) as sentence
+    from {{ ref('int_rules_in_force') }}
+    where decision_table = 'churn_risk_rules'
+    group by rule_id
 ),
 
 lifetime_values as (
@@ -66,7 +68,7 @@ customer_tiers as (
         since.highest_stage,
         history.pareto_class,
         history.churn_risk,
-        risk_rules.note as churn_risk_reason,
+        risk_rules.sentence as churn_risk_reason,
         history.tier_rank,
         next_tiers.revenue_to_next_tier,
         next_tiers.orders_to_next_tier,

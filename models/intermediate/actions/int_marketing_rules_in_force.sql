@@ -1,0 +1,7 @@
+{{ config(materialized='table') }}  -- small, and read for every customer
+
+with
+
+{{ rules_in_force(ref('int_marketing_rule_conditions')) }}
+
+select * from rules_in_force

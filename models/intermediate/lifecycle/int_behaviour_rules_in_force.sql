@@ -1,8 +1,0 @@
-{{ config(materialized='table') }}  -- small, and read for each measure of the cells
-{%- set table = decision_table('behaviour_rules') %}
-
-with
-
-{{ rules_by_scope(table, ref('int_behaviour_rules')) }}
-
-select * from rules_in_force

@@ -1,0 +1,7 @@
+with
+
+declared as (
+    {{ declared_measures() }}
+)
+
+select * from declared

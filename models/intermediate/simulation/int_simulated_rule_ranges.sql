@@ -1,0 +1,7 @@
+{{ config(materialized='table') }}  -- small, and read for every customer
+
+with
+
+{{ rule_ranges(ref('int_simulated_rules_in_force'), ref('int_simulated_rule_conditions')) }}
+
+select * from rule_ranges
