@@ -1,6 +1,6 @@
 {% macro demo_seeds() -%}
     {{ return({
-        'tier_rules': '7f2c29bf66cc1742c9f6abe469ef59e7c269787066816791b6ddc839dc3341d8',
+        'tier_rules': 'fcb47d6558bcb18dd86a9a0fec83d037184d0820264e8f054862df4cb42804f8',
         'tier_overrides': '4eaed7b7d0f84d197f41036735eab47bd061cd796e6617324d01ef95a74352e2',
         'rfm_bands': 'f5289d0dfc06c64f840e054ee94ad26e057a91d7c11af3302285087c183770ae',
         'rfm_clusters': 'b63c8327a9c52b84d1e41db67e41677916f9191e419bfc89c24aa16504cc5db2',
@@ -11,6 +11,6 @@
         'exchange_rates': 'c7948e6e70b6aa9934d2b2b228e58228ba7cf51a4934173fdd11bc2bd9e7660a',
         'campaigns': '0a12a6c2fbe742251534b34fabb021f03dfc5bf19e8b5004ee96ebd2d9a242be',
         'milestones': 'd75e19edfc79c6dbfe1562dd3910dcb890abe227df2d2be5be3ee1c400587dba',
-        'action_rules': '3cf2841ff91b22d46590300dd37e28368616e51bfb6229819825e38ae74921bf'
+        'action_rules': 'b8be2609ec527fa32d20c734117428cbe6786ace44e2caea10f854cef52f778e'
     }) }}
 {%- endmacro %}
