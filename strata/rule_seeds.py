@@ -7,7 +7,8 @@ today it has one column with a condition, such as ``>=12``, ``<50000`` or ``[4..
 
 import csv
 import io
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,6 +19,7 @@ from strata.errors import UserError
 MONEY: Final = ("lifetime_net_revenue", "net_revenue_12m", "potential_12m")
 """Measures of 0.4 in cents, where a bound of .01 stood for an open one."""
 LOW, HIGH = "min_", "max_"
+NUMBER: Final = re.compile(r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,3})?")
 
 seeds = typer.Typer(help="Tools for the seed CSVs.", no_args_is_help=True)
 
@@ -67,10 +69,14 @@ def converted(path: Path) -> str | None:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not in UTF-8; save it as CSV UTF-8") from error
-    rows = list(csv.reader(io.StringIO(text)))
-    if not rows or not {"rule_id", "priority"} <= set(rows[0]):
+    reader = csv.reader(io.StringIO(text))
+    try:
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise UserError(f"{path} line {reader.line_num} cannot be read: {error}") from error
+    header = rows[0][1] if rows else []
+    if not {"rule_id", "priority"} <= set(header):
         return None
-    header, *records = rows
     measures = [it[len(LOW) :] for it in header if it.startswith(LOW)]
     if not measures:
         return None
@@ -78,7 +84,7 @@ def converted(path: Path) -> str | None:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(it.removeprefix(LOW) for it in kept)
-    for line, record in enumerate(records, start=2):
+    for line, record in rows[1:]:
         if not any(record):
             continue
         if len(record) != len(header):
@@ -108,10 +114,9 @@ def _bound(column: str, cells: dict[str, str], where: str) -> tuple[str, bool]:
     text = cells.get(column, "").strip()
     if not text:
         return "", False
-    try:
-        bound = Decimal(text)
-    except InvalidOperation as error:
-        raise UserError(f'{where}: {column} is "{text}", which is not a number') from error
+    if not NUMBER.fullmatch(text):
+        raise UserError(f'{where}: {column} is "{text}", which is not a number')
+    bound = Decimal(text)
     is_open = column[len(LOW) :] in MONEY and bound % 1 == Decimal("0.01")
     if is_open:
         bound -= Decimal("0.01")

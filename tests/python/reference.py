@@ -1,14 +1,16 @@
 """The rules of the design in plain Python, to hold the SQL against; slow, and simple to read."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from itertools import chain, groupby, product
+from itertools import groupby, product
 from typing import Any, NamedTuple
 
-from conftest import read_seed
+import yaml
+from conftest import ROOT, read_seed
 
 Rule = Mapping[str, str]
 Measures = Mapping[str, Any]
@@ -41,27 +43,84 @@ def rows_of_market(rows: Iterable[Rule], market: str, day: date) -> list[Rule]:
     return own or [row for row in valid if row["market"] == "*"]
 
 
+@cache
+def declared_measures() -> dict[str, dict[str, Any]]:
+    """Return the measures that rules may have conditions on, as their YAML declares them."""
+    path = ROOT / "models/intermediate/rules/int_measures.yml"
+    (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    measures: dict[str, dict[str, Any]] = model["config"]["meta"]["measures"]
+    return measures
+
+
 def measures_of(rules: Iterable[Rule]) -> list[str]:
-    """Return the measures that a decision table has conditions on."""
-    return [name.removeprefix("min_") for name in next(iter(rules)) if name.startswith("min_")]
+    """Return the measures, codes apart, that a decision table has conditions on."""
+    declared = declared_measures()
+    return [it for it in next(iter(rules)) if it in declared and declared[it]["type"] != "code"]
 
 
-bound = cache(Decimal)
+CONDITION = re.compile(
+    r"(?P<sign>|=|>=?|<=?)(?P<bound>[+-]?\d+(\.\d+)?)"
+    r"|(?P<left>[\[(])(?P<low>[+-]?\d+(\.\d+)?)\.\.(?P<high>[+-]?\d+(\.\d+)?)(?P<right>[\])])",
+    re.ASCII,
+)
+
+
+class Condition(NamedTuple):
+    """The values between two bounds, of which each is one of them (closed) or is not (open)."""
+
+    low: Decimal | None
+    has_low: bool
+    high: Decimal | None
+    has_high: bool
+
+    def admits(self, value: Any) -> bool:
+        """Tell whether a value meets the condition; null meets none."""
+        if value is None:
+            return False
+        # a double is compared with the double of the bound
+        low, high = (
+            float(it) if it is not None and isinstance(value, float) else it
+            for it in (self.low, self.high)
+        )
+        if low is not None and (value < low or (value == low and not self.has_low)):
+            return False
+        return high is None or value < high or (value == high and self.has_high)
+
+    def changes(self, step: Decimal) -> list[Decimal]:
+        """Return where it begins to hold and to fail, for values that are a step apart."""
+        found = []
+        if self.low is not None:
+            found.append(self.low if self.has_low else self.low + step)
+        if self.high is not None:
+            found.append(self.high + step if self.has_high else self.high)
+        return found
+
+
+@cache
+def condition(text: str) -> Condition:
+    """Read a condition as people write it; a blank one admits all, but is asked of nobody."""
+    if not text:
+        return Condition(None, False, None, False)
+    found = CONDITION.fullmatch(text)
+    assert found, f"{text} is not a condition"
+    if found["left"]:
+        ends = Decimal(found["low"]), Decimal(found["high"])
+        return Condition(ends[0], found["left"] == "[", ends[1], found["right"] == "]")
+    sign, bound = found["sign"], Decimal(found["bound"])
+    low, high = (None if sign[:1] == it else bound for it in "<>")
+    return Condition(low, sign != ">", high, sign != "<")
 
 
 def matches(rule: Rule, measures: Measures) -> bool:
     """Tell whether a customer meets every condition of a rule; null meets none."""
-    for name, value in measures.items():
-        if f"min_{name}" not in rule:  # a code
-            if rule[name] and value != rule[name]:
-                return False
-            continue
-        low, high = rule[f"min_{name}"], rule[f"max_{name}"]
-        if low and (value is None or value < bound(low)):
-            return False
-        if high and (value is None or value >= bound(high)):
-            return False
-    return True
+    declared = declared_measures()
+    return all(
+        value == rule[name]
+        if declared[name]["type"] == "code"
+        else condition(rule[name]).admits(value)
+        for name, value in measures.items()
+        if rule[name]
+    )
 
 
 def first_match(rules: Sequence[Rule], measures: Measures) -> Rule:
@@ -70,6 +129,44 @@ def first_match(rules: Sequence[Rule], measures: Measures) -> Rule:
         if matches(rule, measures):
             return rule
     raise LookupError(f"no rule for {measures}")
+
+
+def sentence(rule: Rule, outcome: str, currency: str = "CNY") -> str:
+    """Say whom a rule is for, and why it is so.
+
+    Parameters
+    ----------
+    rule
+        A rule of a decision table.
+    outcome
+        The column of its outcome, which may have the name of a measure.
+    currency
+        That of its money.
+    """
+    parts = []
+    for name, measure in declared_measures().items():
+        if name == outcome or not rule.get(name):
+            continue
+        words = rule[name]
+        if measure["type"] != "code":
+            it = condition(words)
+            unit = f"{currency} " if measure["type"] == "money" else ""
+            low, high = (
+                None if bound is None else f"{unit}{bound.normalize():f}"
+                for bound in (it.low, it.high)
+            )
+            if low == high:
+                words = f"{low}"
+            elif low and high:
+                words = f"{'from' if it.has_low else 'above'} {low}"
+                words += f" {'to' if it.has_high else 'to below'} {high}"
+            elif low:
+                words = f"{'at least' if it.has_low else 'more than'} {low}"
+            else:
+                words = f"{'at most' if it.has_high else 'less than'} {high}"
+        parts.append(f"{measure['label_en']} {words}")
+    told = ", ".join(sorted(parts)) or "everyone else"
+    return f"{told} ({rule['note']})" if rule["note"] else told
 
 
 @cache
@@ -142,14 +239,13 @@ class NextTier(NamedTuple):
     revenue: Decimal
 
 
-def further_revenues(rules: Sequence[Rule], measures: Measures) -> set[Decimal]:
-    """Return the additions of revenue at which any condition changes."""
-    bounds = {
-        Decimal(rule[f"{side}_{name}"]) - measures[name]
-        for rule, name, side in product(rules, RISING_REVENUE, ("min", "max"))
-        if rule[f"{side}_{name}"]
-    }
-    return {Decimal(0)} | {bound for bound in bounds if bound > 0}
+def changes(rules: Sequence[Rule], names: Sequence[str], step: str) -> list[tuple[str, Decimal]]:
+    """Return measures, each with a value at which a condition of a rule on it changes."""
+    return [
+        (name, value)
+        for rule, name in product(rules, names)
+        for value in condition(rule[name]).changes(Decimal(step))
+    ]
 
 
 def next_tier(
@@ -168,19 +264,11 @@ def next_tier(
     rank
         Rank of the final tier; only higher ones count.
     """
-    most = max(
-        int(Decimal(bound))
-        for bound in chain(
-            ["0"],
-            (
-                rule[f"{side}_{name}"]
-                for rule, name, side in product(rules, RISING_ORDERS, ("min", "max"))
-                if rule[f"{side}_{name}"]
-            ),
-        )
-    )
+    most = max((int(it) for _, it in changes(rules, RISING_ORDERS, "1")), default=0)
+    further = {value - measures[it] for it, value in changes(rules, RISING_REVENUE, "0.01")}
+    revenues = sorted({Decimal(0)} | {it for it in further if it > 0})
     best: NextTier | None = None
-    for orders, revenue in product(range(most + 1), sorted(further_revenues(rules, measures))):
+    for orders, revenue in product(range(most + 1), revenues):
         raised = dict(measures)
         raised.update({name: measures[name] + orders for name in RISING_ORDERS})
         raised.update({name: measures[name] + revenue for name in RISING_REVENUE})

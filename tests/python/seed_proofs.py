@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,11 +17,21 @@ from conftest import Project
 from dbt_common.clients.agate_helper import from_csv
 
 GATE = "model.strata.int_seeds_proved"
+MACROS = ("check_seed", "condition_fault", "decision_table", "measures", "seed_node")
+"""The macro that reads a seed before it is loaded, and those that it calls."""
 Rows = list[dict[str, str]]
 
 
 class RefusedError(Exception):
     """What a macro says when it raises a compiler error."""
+
+
+class ReturnedError(Exception):
+    """What a macro returns by ``return``, which ends it."""
+
+    def __init__(self, value: Any):
+        super().__init__("returned")
+        self.value = value
 
 
 class Proofs:
@@ -63,7 +74,8 @@ class Proofs:
         copy = folder / project.database.name
         shutil.copy(project.database, copy)
         self.connection = duckdb.connect(str(copy), config={"threads": 1})
-        self.check_seed = self.macro(manifest["macros"]["macro.strata.check_seed"]["macro_sql"])
+        self.macros = self.called(manifest)
+        self.check_seed = self.macros["check_seed"]
 
     def ancestors(self, node: str) -> set[str]:
         """Return the nodes that a node is made from."""
@@ -73,28 +85,34 @@ class Proofs:
             self.known[node] = found
         return self.known[node]
 
-    def macro(self, text: str) -> Callable[[dict[str, Any], Any], None]:
-        """Return check_seed as a function of a seed's node and its table."""
-
-        def refuse(message: str) -> None:
-            raise RefusedError(message)
-
+    def called(self, manifest: dict[str, Any]) -> dict[str, Callable[..., Any]]:
+        """Return macros as functions; ``model`` is what the last ``refused`` was asked of."""
         environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-        template = environment.from_string(text)
+        self.context: dict[str, Any] = {
+            "execute": True,
+            "this": None,
+            "graph": {"nodes": self.nodes},
+            "load_relation": lambda _: None,  # no table of an earlier run
+            "modules": SimpleNamespace(re=re),
+            "exceptions": SimpleNamespace(raise_compiler_error=raiser(RefusedError)),
+            "return": raiser(ReturnedError),
+        }
 
-        def check(seed: dict[str, Any], table: Any) -> None:
-            model = {**seed, "config": SimpleNamespace(**seed["config"])}
-            known = {
-                "execute": True,
-                "model": model,
-                "this": None,
-                "load_relation": lambda _: None,  # no table of an earlier run
-                "modules": SimpleNamespace(re=re),
-                "exceptions": SimpleNamespace(raise_compiler_error=refuse),
-            }
-            template.make_module(known).check_seed(table)  # type: ignore[attr-defined]
+        def function(name: str) -> Callable[..., Any]:
+            text = manifest["macros"][f"macro.strata.{name}"]["macro_sql"]
+            template = environment.from_string(text)
 
-        return check
+            def call(*arguments: Any) -> Any:
+                try:
+                    return getattr(template.make_module(self.context), name)(*arguments)
+                except ReturnedError as returned:
+                    return returned.value
+
+            return call
+
+        macros = {name: function(name) for name in MACROS}
+        self.context |= macros
+        return macros
 
     def rows(self, seed: str) -> tuple[list[str], Rows]:
         """Return the columns and the rows of a seed."""
@@ -127,34 +145,56 @@ class Proofs:
         """Load seeds and yield what their proofs find, those first that need no table."""
         edited = {self.seeds[seed]["unique_id"] for seed in seeds}
         try:
-            for seed in seeds:
-                relation = self.seeds[seed]["relation_name"]
-                self.connection.execute(f"delete from {relation}")
-                self.connection.execute(
-                    f"copy {relation} from '{self.folder / seed}.csv' (format csv, header true)"
-                )
+            self.copy(seeds)
             hanging, tables = self.hanging_on(edited), self.made_from(edited)
             later = [it for it in hanging if self.ancestors(it) & set(tables)]
             for proof in hanging:
                 if proof not in later:
                     yield from self.failures(proof)
-            for name in tables:
-                node = self.nodes[name]
-                self.connection.execute(
-                    f"create or replace table {node['relation_name']} as {node['compiled_code']}"
-                )
+            self.make(tables)
             for proof in later:
                 yield from self.failures(proof)
         except duckdb.Error as error:
             yield f"the engine: {error}"
+
+    @contextmanager
+    def loaded(self, texts: Mapping[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Load seeds and make what is made from them, without proofs, until the end."""
+        told = [self.refused(seed, text) for seed, text in texts.items()]
+        assert told == [None] * len(told)
+        self.connection.begin()
+        try:
+            self.copy(texts)
+            self.make(self.made_from({self.seeds[seed]["unique_id"] for seed in texts}))
+            yield self.connection
+        finally:
+            self.connection.rollback()
+
+    def copy(self, seeds: Iterable[str]) -> None:
+        """Load seeds from the files of their texts."""
+        for seed in seeds:
+            relation = self.seeds[seed]["relation_name"]
+            self.connection.execute(f"delete from {relation}")
+            self.connection.execute(
+                f"copy {relation} from '{self.folder / seed}.csv' (format csv, header true)"
+            )
+
+    def make(self, tables: Iterable[str]) -> None:
+        """Make tables anew."""
+        for name in tables:
+            node = self.nodes[name]
+            self.connection.execute(
+                f"create or replace table {node['relation_name']} as {node['compiled_code']}"
+            )
 
     def refused(self, seed: str, text: str) -> str | None:
         """Return what check_seed or the reader says of a text."""
         path = self.folder / f"{seed}.csv"
         path.write_text(text, encoding="utf-8")
         node = self.seeds[seed]
+        self.context["model"] = node
         try:
-            self.check_seed(node, from_csv(path, list(node["config"]["column_types"])))
+            self.check_seed(from_csv(path, list(node["config"]["column_types"])))
         except (RefusedError, ValueError) as error:
             return str(error)
         return None
@@ -186,6 +226,15 @@ class Proofs:
         names = [column[0] for column in found.description or ()]
         records = (dict(zip(names, row, strict=True)) for row in found.fetchall())
         return [f"seeds: {it['seed_name']}, {it['rule_id']}: {it['defect']}" for it in records]
+
+
+def raiser(error: type[Exception]) -> Callable[[Any], None]:
+    """Return a function that raises an error of what it is given."""
+
+    def throw(value: Any) -> None:
+        raise error(value)
+
+    return throw
 
 
 def written(columns: list[str], rows: Rows) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from conftest import Project, copy_project, read_seed
 from raw_data import Order, utc, write_csv
-from reference import CODES, Rule, classify, first_match, rows_of_market
+from reference import CODES, Rule, classify, first_match, rows_of_market, sentence
 
 Seed = list[dict[str, str]]
 AS_OF = date(2026, 6, 15)
@@ -77,19 +77,19 @@ def test_actions_of_the_demo_are_the_first_match(demo_build: Project) -> None:
 
 
 def test_the_sentence_tells_why(demo_build: Project) -> None:
-    notes = {rule["rule_id"]: rule["note"] for rule in read_seed("action_rules")}
+    rules = {rule["rule_id"]: rule for rule in read_seed("action_rules")}
     channels = {row["channel"]: row["label_en"].lower() for row in read_seed("channels")}
     reasons = {it["suppression_reason"]: it["label_en"] for it in read_seed("suppression_reasons")}
     for row in demo_build.records(ACTIONS):
-        sentence = row["explanation"]
-        assert f"rule {row['rule_id']} ({notes[row['rule_id']]})" in sentence
-        assert row["label_en"] in sentence
-        assert sentence.endswith(".")
+        told = row["explanation"]
+        why = sentence(rules[row["rule_id"]], "action_code")
+        assert f"rule {row['rule_id']}, {why}, asks for: {row['label_en']}" in told
+        assert told.endswith(".")
         assert (row["channel"] is None) == (row["suppression_reason"] is not None)
         if row["channel"]:
-            assert f"by {channels[row['channel']]}." in sentence
+            assert f"by {channels[row['channel']]}." in told
         else:
-            assert f"not now, {reasons[row['suppression_reason']]}" in sentence
+            assert f"not now, {reasons[row['suppression_reason']]}" in told
 
 
 def cents(value: Any) -> Decimal | None:
@@ -137,7 +137,7 @@ def drawn_rules(random: Random) -> Seed:
                 for code in random.sample(list(values), 1 + (priority < count / 2)):
                     rule[code] = random.choice(values[code])
                 if random.random() < 0.3:
-                    rule[random.choice(("min", "max")) + "_potential_12m"] = "5000.5"
+                    rule["potential_12m"] = f"{random.choice(('<', '<=', '>=', '>'))}5000.5"
                     rule["currency"] = "CNY"
                 if random.random() < 0.2:
                     rule["valid_to"] = random.choice(("2026-06-15", "2026-06-16"))

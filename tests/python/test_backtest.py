@@ -224,7 +224,7 @@ def built(folder: Path, data: RawData, candidates: bool) -> Project:
             row[header.index("valid_to")] = "2031-01-01"
     cover = {"rule_id": "live_medium_wide", "rule_set": "live", "market": "*", "priority": "45"}
     cover |= {"tier_code": "medium", "valid_from": "2024-09-15"}
-    cover |= {"min_orders_12m": "4", "max_orders_12m": "12"}
+    cover |= {"orders_12m": "[4..12)"}
     rows.append([cover.get(name, "") for name in header])
     write_csv(seed, header, rows)
     overrides = project.seed("tier_overrides")
@@ -285,5 +285,5 @@ def test_future_is_only_in_the_columns_of_the_future(tmp_path: Path) -> None:
     # the rule that follows later gives vip to whom this one gives low
     later = "select count(*) from marts.tier_rule_simulation where simulated_tier_code = 'low'"
     assert plain.value(later) > 0
-    plain.dbt("test", "--select", "int_simulated_tier_rules", "int_simulated_tier_rule_cells")
+    plain.dbt("test", "--select", "int_simulated_rule_conditions", "int_simulated_rule_ranges")
     assert marked.value("select count(*) from marts.tier_rule_simulation") == 0

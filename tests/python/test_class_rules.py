@@ -6,17 +6,27 @@ invented: every combination of just below, at and above each bound, of each code
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import product
+from functools import reduce
+from itertools import chain, product
+from operator import and_
 from random import Random
 from typing import Any
 
 import duckdb
 import pytest
 from conftest import Project, read_seed
-from reference import CODES, Rule, first_match, is_in_force, measures_of, rows_of_market
+from reference import (
+    CODES,
+    Rule,
+    condition,
+    first_match,
+    is_in_force,
+    measures_of,
+    rows_of_market,
+)
 
 PROBES = 6_000  # of the combinations, at most
 WHOLE = Decimal(1)
@@ -35,10 +45,9 @@ STEPS |= {"p_alive": Decimal("0.0001"), "potential_12m": Decimal("0.01")}
 def around_bounds(rules: list[Rule], measure: str) -> list[Decimal | None]:
     """Return null, and the values just below, at and just above each bound of a measure."""
     step = STEPS.get(measure, WHOLE)
-    bounds = {
-        Decimal(rule[f"{side}_{measure}"] or "NaN") for rule in rules for side in ("min", "max")
-    }
-    near = {bound + it * step for bound in bounds if not bound.is_nan() for it in (-1, 0, 1)}
+    found = [condition(rule[measure]) for rule in rules]
+    bounds = {bound for it in found for bound in (it.low, it.high) if bound is not None}
+    near = {bound + it * step for bound in bounds for it in (-1, 0, 1)}
     return [None, *sorted(near)]
 
 
@@ -174,11 +183,27 @@ def test_a_market_and_day_without_rules_of_its_own_uses_those_of_all(
 
 
 def test_who_is_lost_is_won_back(demo_build: Project) -> None:
-    """In each cell of the actions, whatever else is true of them; the valuable ones in person."""
-    cells = demo_build.records("select * from intermediate.int_action_rule_cells")
-    lost = [cell for cell in cells if cell["behaviour_status_value"] == "lost"]
-    scopes = {(cell["market"], cell["period_from"]) for cell in cells}
-    assert {(cell["market"], cell["period_from"]) for cell in lost} == scopes
-    assert {cell["outcome"] for cell in lost} == {"retention_call", "win_back_offer"}
-    valuable = {cell["outcome"] for cell in lost if cell["tier_code_value"] in ("vip", "high")}
-    assert valuable == {"retention_call"}
+    """In each market, whatever else is true of them; the valuable ones in person."""
+    sql = "select {} from intermediate.int_marketing_{} where decision_table = 'action_rules'"
+    masks = defaultdict(lambda: defaultdict(dict[str | None, list[int]]))
+    for scope, measure, code, mask in demo_build.query(
+        sql.format("scope_id, measure, code, mask", "rule_ranges")
+    ):
+        masks[scope][measure].setdefault(code, []).append(mask)
+    outcomes: dict[tuple[int, int], str] = {
+        (scope, bit): outcome
+        for scope, bit, outcome in demo_build.query(
+            sql.format("scope_id, rule_bit, outcome", "rules_in_force")
+        )
+    }
+    markets = demo_build.value("select count(*) from intermediate.int_markets")
+    assert len(masks) >= markets > 2
+    for scope, its in masks.items():
+        (lost,) = its.pop("behaviour_status")["lost"]
+        won = {}
+        for tier, (of_tier,) in its.pop("tier_code").items():
+            others = (set(chain(*them.values())) for them in its.values())
+            met = {reduce(and_, them, lost & of_tier) for them in product(*others)}
+            won[tier] = {outcomes[scope, it & -it] for it in met}
+        assert set(chain(*won.values())) == {"retention_call", "win_back_offer"}
+        assert won["vip"] == won["high"] == {"retention_call"}

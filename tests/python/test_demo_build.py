@@ -19,11 +19,13 @@ from reference import (
     RISING_ORDERS,
     RISING_REVENUE,
     classify,
+    condition,
     live_rules,
     measures_of,
     next_tier,
     next_tier_columns,
     rows_of_market,
+    sentence,
     tier_ranks,
 )
 
@@ -333,8 +335,10 @@ def test_blocker_is_what_must_change_beside_orders_and_revenue(demo_build: Proje
         names = measures_of(rules)
         blockers = row["next_tier_blocker"].split(", ")
         assert set(blockers) <= set(names) - {*RISING_ORDERS, *RISING_REVENUE}
-        columns = [[f"min_{name}", f"max_{name}"] for name in blockers]
-        bounds = [{Decimal(it[x]) for it in rules for x in pair if it[x]} for pair in columns]
+        bounds = [
+            {it for rule in rules for it in condition(rule[name]).changes(Decimal("0.01"))}
+            for name in blockers
+        ]
         reached = set()
         for values in product(*bounds):
             freed = {name: row[name] for name in names} | dict(zip(blockers, values, strict=True))
@@ -344,13 +348,14 @@ def test_blocker_is_what_must_change_beside_orders_and_revenue(demo_build: Proje
 
 
 def test_explanation_has_the_figures(demo_build: Project) -> None:
+    rules = {rule["rule_id"]: rule for rule in read_seed("tier_rules")}
     for row in demo_build.records("select * from marts.customer_tiers"):
-        sentence = row["explanation"]
+        explanation = row["explanation"]
         said = [
+            f"rule {row['rule_id']}: {sentence(rules[row['rule_id']], 'tier_code')};",
             row["tier_label_en"],
             str(row["orders_12m"]),
             f"{row['net_revenue_12m']:.2f}",
-            row["rule_id"],
         ]
         if row["tier_code"] != row["computed_tier_code"]:
             said.append(row["tier_basis"])
@@ -358,8 +363,8 @@ def test_explanation_has_the_figures(demo_build: Project) -> None:
             said += [str(row["orders_to_next_tier"]), f"{row['revenue_to_next_tier']:.2f}"]
         elif row["next_tier_blocker"] is not None:
             said.append(row["next_tier_blocker"])
-        assert [words for words in said if words not in sentence] == [], sentence
-        assert sentence.endswith(".")
+        assert [words for words in said if words not in explanation] == [], explanation
+        assert explanation.endswith(".")
 
 
 # Privacy

@@ -13,6 +13,7 @@ import pytest
 from conftest import Project, Row, read_raw, read_seed
 from reference import (
     classify,
+    condition,
     first_match,
     held_ranks,
     is_in_force,
@@ -21,6 +22,7 @@ from reference import (
     persons,
     rules_in_force,
     scaled,
+    sentence,
     tier_ranks,
 )
 
@@ -88,11 +90,11 @@ def test_class_is_the_first_match(history: History, column: str, seed: str, outc
     """On every date, some measures being just at a bound."""
     measures = measures_of(read_seed(seed))
     bounds = {
-        (name, float(rule[f"{side}_{name}"]))
+        (name, float(bound))
         for rule in read_seed(seed)
         for name in measures
-        for side in ("min", "max")
-        if rule[f"{side}_{name}"]
+        for bound in (condition(rule[name]).low, condition(rule[name]).high)
+        if bound is not None
     }
     at_a_bound = 0
     for row in history:
@@ -111,10 +113,11 @@ def test_churn_risk_is_the_first_match_of_who_can_still_leave(
     for row in history:
         rule = classify("churn_risk_rules", row)
         can_leave = row["lifetime_orders"] > 0 and can_churn[row["behaviour_status"]] == "true"
-        expected = [rule[it] if can_leave else None for it in ("risk_code", "rule_id", "note")]
-        assert [row["churn_risk"], row["churn_risk_rule_id"]] == expected[:2], row["customer_id"]
+        expected = [rule[it] if can_leave else None for it in ("risk_code", "rule_id")]
+        assert [row["churn_risk"], row["churn_risk_rule_id"]] == expected, row["customer_id"]
         if row["is_current"]:
-            assert reasons[row["customer_id"]] == expected[2]
+            reason = sentence(rule, "risk_code") if can_leave else None
+            assert reasons[row["customer_id"]] == reason
 
 
 # Score, rank, Pareto and cluster

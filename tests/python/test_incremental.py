@@ -508,7 +508,7 @@ def test_new_thresholds_move_nobody_before_their_day(tmp_path: Path) -> None:
     variables |= {"as_of_date": today, "history_months": 3}
     edited = copy_project(tmp_path / "edited", variables)
     refreshed = copy_project(tmp_path / "refreshed", variables)
-    lower = [{"max_orders_12m": "2", "max_net_revenue_12m": "8000"}]
+    lower = [{"orders_12m": "<2", "net_revenue_12m": "<8000"}]
     halves = [
         {"component": "frequency", "measure": "orders_12m", "weight": "0.5", "cap": "10"},
         {"component": "loyalty", "measure": "tenure_days", "weight": "0.5", "cap": "2000"},

@@ -13,6 +13,7 @@ import pytest
 from conftest import Project
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import declared_measures
 from seed_proofs import Proofs, written
 
 FIRST_DAY = date(2026, 1, 1)
@@ -47,7 +48,13 @@ def in_currencies(proofs: Proofs, seed: str, *currencies: str) -> tuple[str, lis
 
 
 def test_every_seed_with_a_currency_declares_its_money(proofs: Proofs) -> None:
-    found = {it for it, node in proofs.seeds.items() if node["config"]["meta"].get("money")}
+    in_money = {it for it, measure in declared_measures().items() if measure["type"] == "money"}
+    found = {
+        it
+        for it, node in proofs.seeds.items()
+        if node["config"]["meta"].get("money")
+        or ("decision_table" in node["config"]["meta"] and in_money & set(node["columns"]))
+    }
     other = {"currencies", "exchange_rates"}
     with_currency = {it for it, node in proofs.seeds.items() if "currency" in node["columns"]}
     assert found == MONEY_SEEDS == with_currency - other

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, Project, read_seed
 from plain_builds import build_plainly, published
+from reference import condition
 from typer.testing import CliRunner
 
 from strata.cli import app
@@ -96,21 +97,22 @@ def test_thresholds_are_those_of_the_seeds_in_the_currency_of_the_build(
         (row,) = (it for it in rates if it["valid_from"] <= day < (it["valid_to"] or "9999"))
         return Decimal(row["rate"])
 
+    rules = read_seed("tier_rules")
     found: dict[str, Decimal] = dict(
         built.query(
-            "select rule_id, max_net_revenue_12m from intermediate.int_tier_rules"
-            " where max_net_revenue_12m is not null"
+            "select rule_id, high from intermediate.int_rule_conditions"
+            " where decision_table = 'tier_rules' and measure = 'net_revenue_12m'"
+            " and high is not null"
         )
     )
+    bounds = {it["rule_id"]: condition(it["net_revenue_12m"]).high for it in rules}
     expected = {
-        row["rule_id"]: (Decimal(row["max_net_revenue_12m"]) / rate(row["valid_from"])).quantize(
-            Decimal("0.01")
-        )
-        for row in read_seed("tier_rules")
-        if row["max_net_revenue_12m"]
+        row["rule_id"]: (bound / rate(row["valid_from"])).quantize(Decimal("0.01"))
+        for row in rules
+        if (bound := bounds[row["rule_id"]]) is not None
     }
     assert found == expected
-    assert len({rate(row["valid_from"]) for row in read_seed("tier_rules")}) > 1
+    assert len({rate(row["valid_from"]) for row in rules}) > 1
 
 
 def test_business_dates_are_those_of_the_zone(built: Project, setting: dict[str, object]) -> None:

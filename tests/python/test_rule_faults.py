@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from conftest import Project, Row
-from seed_proofs import GATE, Proofs
+from conftest import ROOT, Project, Row
+from reference import condition
+from seed_proofs import GATE, Proofs, written
 
+TIERS = (ROOT / "seeds/tiers/tier_rules.csv").read_text(encoding="utf-8")
 Rows = list[dict[str, str]]
 Break = Callable[[Rows], None]
 Words = tuple[str, ...]
@@ -75,11 +77,7 @@ def by_rows(*breaks: Break) -> Callable[[str], str]:
         rows = list(reader)
         for one in breaks:
             one(rows)
-        lines = [",".join(reader.fieldnames)]
-        for row in rows:
-            cells = (row[name].replace('"', '""') for name in reader.fieldnames)
-            lines.append(",".join(f'"{cell}"' if "," in cell else cell for cell in cells))
-        return "\n".join(lines) + "\n"
+        return written(list(reader.fieldnames), rows)
 
     return edit
 
@@ -124,12 +122,14 @@ DEFECTS: list[Any] = [
         {
             "tier_rules": [
                 put("live_low", priority="30"),
-                put("live_medium", min_orders_12m="12"),
+                put("live_medium", orders_12m="<0"),
+                put("live_high", active_months_12m=">12"),
                 put("live_vip", tier_code="platinum"),
             ],
             "rfm_segments": [
                 put("new", segment_code="novel"),
-                put("loyal", priority="50", max_recency_score="3"),
+                put("loyal", priority="50", recency_score="[0..3)"),
+                put("lost", monetary_score="6"),
             ],
             "rfm_bands": [
                 put("recency_4", upper_bound="20"),
@@ -140,17 +140,19 @@ DEFECTS: list[Any] = [
         },
         [
             ("tier_rules, live_low", "priority 30", "live_high"),
-            ("tier_rules, live_medium", "min_orders_12m 12", "max_orders_12m 12"),
+            ("tier_rules, live_medium", "bound of orders_12m is outside", "0 or more"),
+            ("tier_rules, live_high", "bound of active_months_12m is outside", "0 to 12"),
             ("tier_rules, live_vip", "platinum", "tiers"),
             ("rfm_segments, new", "novel", "rfm_segment_labels"),
             ("rfm_segments, new", "priority 50", "loyal"),
-            ("rfm_segments, loyal", "min_recency_score", "max_recency_score"),
+            ("rfm_segments, loyal", "bound of recency_score is outside", "1 to 5"),
+            ("rfm_segments, lost", "bound of monetary_score is outside", "1 to 5"),
             ("rfm_bands, recency_4", "upper_bound"),
             ("rfm_bands, frequency_", "1 to 5", "frequency"),
             ("rfm_bands, monetary_5", "upper_bound"),
             ("tier_policies", "market CN", "2 rows"),
         ],
-        id="priority_twice_and_min_not_below_max_and_unknown_outcome_and_bands_out_of_order",
+        id="priority_twice_and_impossible_bounds_and_unknown_outcome_and_bands_out_of_order",
     ),
     pytest.param(
         {
@@ -327,17 +329,23 @@ DEFECTS: list[Any] = [
         {
             "behaviour_rules": [put("lost", status_code="gone"), put("new_buyer", market="XX")],
             "lifecycle_rules": [put("loyal", stage_code="faithful"), put("mature", priority="70")],
-            "churn_risk_rules": [put("low", risk_code="none"), put("high_gone", max_p_alive="")],
+            "churn_risk_rules": [put("low", risk_code="none"), put("high_gone", p_alive="")],
             "pareto_classes": [remove("C"), put("A", upper_share="0")],
             "rfm_clusters": [lambda rows: rows.clear()],
             "trigger_rules": [put("signup", trigger_code="joined")],
             "action_rules": [
                 put("about_to_sleep", rfm_segment="sleepy"),
                 put("vip", action_code="hug"),
-                put("high_potential", min_potential_12m="9", max_potential_12m="9"),
+                put("high_potential", churn_risk="some"),
                 *(
-                    add(f"finer_{it}", "about_to_sleep", rfm_segment=f"s{it}", priority=f"{it}1")
-                    for it in range(30)
+                    add(
+                        f"finer_{it}",
+                        "about_to_sleep",
+                        rfm_segment=f"s{it}",
+                        churn_risk=f"c{it}",
+                        priority=f"{it}1",
+                    )
+                    for it in range(14)
                 ),
             ],
             "milestones": [put("orders_5", within_days="0")],
@@ -363,8 +371,8 @@ DEFECTS: list[Any] = [
             ("trigger_rules, signup", "joined", "triggers"),
             ("action_rules, about_to_sleep", "rfm_segment sleepy", "rfm_segment_labels"),
             ("action_rules, vip", "hug", "actions"),
-            ("action_rules, high_potential", "min_potential_12m 9", "max_potential_12m 9"),
-            ("action_rules, (all rules)", "market *", "cells, at most 100000"),
+            ("action_rules, high_potential", "churn_risk some", "churn_risks"),
+            ("action_rules, (all rules)", "more than 100000 combinations", "market *"),
             ("milestones, orders_5", "within_days is 0"),
             ("channel_policies, * *", "must end after that day"),
             ("campaigns, cmp01", "contact_cost is blank"),
@@ -379,7 +387,7 @@ DEFECTS: list[Any] = [
     pytest.param(
         {
             "behaviour_rules": [remove("active"), add("behind", "lost", priority="75")],
-            "lifecycle_rules": [remove("mature"), put("prospect", max_lifetime_orders="")],
+            "lifecycle_rules": [remove("mature"), put("prospect", lifetime_orders="")],
             "churn_risk_rules": [remove("low"), add("behind", "high_silent", priority="15")],
             "action_rules": [remove("otherwise"), add("behind", "lost", priority="195")],
         },
@@ -417,8 +425,8 @@ def test_broken_rules_are_told(
 
 MALFORMED: dict[str, tuple[Callable[[str], str], Words]] = {
     "tier_rules": (
-        by_rows(put("live_high", min_orders_12m="twelve")),
-        ("tier_rules.csv line 4", "live_high", "min_orders_12m", "twelve"),
+        by_rows(put("live_high", orders_12m="twelve")),
+        ("tier_rules.csv line 4", "live_high", "orders_12m", '"twelve"', "not a condition"),
     ),
     "tier_policies": (
         by_rows(lambda rows: rows[0].update(valid_from="2026-13-01")),
@@ -433,8 +441,8 @@ MALFORMED: dict[str, tuple[Callable[[str], str], Words]] = {
         ("markets.csv line 3", "US", "is_home", "no"),
     ),
     "rfm_segments": (
-        lambda text: text.replace(",min_recency_score,", ",min_recency,"),
-        ("rfm_segments.csv", "min_recency_score", "missing"),
+        lambda text: text.replace(",recency_score,", ",recency,"),
+        ("rfm_segments.csv", "recency_score", "missing"),
     ),
     "score_components": (
         by_rows(put("recency_days", weight="a tenth")),
@@ -453,8 +461,8 @@ MALFORMED: dict[str, tuple[Callable[[str], str], Words]] = {
         ("behaviour_statuses.csv line 6", "lost", "can_churn", "never"),
     ),
     "lifecycle_rules": (
-        by_rows(put("loyal", min_tenure_days="a year")),
-        ("lifecycle_rules.csv line 5", "loyal", "min_tenure_days", "a year"),
+        by_rows(put("loyal", tenure_days="a year")),
+        ("lifecycle_rules.csv line 5", "loyal", "tenure_days", "a year"),
     ),
     "tier_overrides": (
         by_rows(put("partner_2026", valid_from="2026-15-01")),
@@ -472,6 +480,118 @@ def test_malformed_seeds_are_named_with_line_and_column(proofs: Proofs, seed: st
     edit, words = MALFORMED[seed]
     lines = proofs.found({seed: edit(proofs.texts[seed])})
     assert untold(lines, [words]) == [], lines
+
+
+COUNT, MONEY, SCORE = "orders_12m", "net_revenue_12m", "composite_score"
+IN_BRACKETS, BETWEEN = "with its brackets, such as [4..12)", "write a range as [4..12)"
+BEFORE = "the sign before the number, and two bounds as a range such as [4..12)"
+REFUSED = {
+    **dict.fromkeys(
+        ["≥12", "≤3", "≧12", "\uff1e12", "\uff1c\uff1d12"], "write >= or <= for ≥ and ≤"
+    ),
+    **dict.fromkeys([">100,000", ">=1,000.50", "12,5", "[4..1,000)"], "without thousands"),
+    **dict.fromkeys(["50%", ">=0.5%", ">=50\uff05"], "write "),
+    **dict.fromkeys(['="12"', '"12"', '=""12""', "'12"], "write it without quotes"),
+    **dict.fromkeys(
+        [" >=12", ">=12 ", "> 12", "[4 .. 12)", ">=12\n", "\u00a0>=12"], "without spaces"
+    ),
+    **dict.fromkeys(["12 orders", "at least 12", "not 4"], "without spaces and words"),
+    **dict.fromkeys(["=>12", "=<3"], "write >= or <="),
+    **dict.fromkeys(
+        [">=\uff11\uff12", "\uff11", ">=\u22125", "4\u201312", "100€", "½"], "in half width"
+    ),
+    **dict.fromkeys([">=4,<12", ">=4 and <12", ">=4&<12", "4<=12", "12>="], BEFORE),
+    **dict.fromkeys(["[4,12)", "(4;12]", "[4, 12)"], "write "),
+    **dict.fromkeys(["12..4", "4..12", "..", "..12", "4..", "]4..12["], IN_BRACKETS),
+    **dict.fromkeys(["[4..12", "(4..", "[..12)", "[4..12)x", "[4...12)", "[12]", "4-12"], BETWEEN),
+    **dict.fromkeys(["[12..4)", "[12..4]", "[5..-4)"], "begins with its lower end: write ["),
+    **dict.fromkeys(["[4..4)", "(4..4)", "[4..4]", "(4..04]"], "write 4"),
+    **dict.fromkeys([">=1e3", "1E3", ">=1e-3"], "write the number in full"),
+    **dict.fromkeys([">=.5", "5.", "<5."], "digits before and after the point"),
+    **dict.fromkeys([">=", "<", "=", "12-", ">=-", "--5", "+", "!="], "a condition such as >="),
+    **dict.fromkeys(["!=4", "<>4", ">>4", "==4", ">=12;", "1_000"], "a condition such as >="),
+    **dict.fromkeys(["vip", "2026-06-15", "$100", "NaN", "0x12", "*"], "a condition such as >="),
+}
+"""Conditions on any measure, each with its mend."""
+REFUSED_OF = {
+    (COUNT, ">=12.5"): "write a whole number",
+    (COUNT, "[4.5..12)"): "write a whole number",
+    (COUNT, "12.0"): "write a whole number",
+    (COUNT, ">=1000000000"): "at most 9 digits",
+    (COUNT, "(4..5)"): "nothing is between its ends",
+    (MONEY, ">=1.005"): "2 decimals",
+    (MONEY, "[0..0.001)"): "2 decimals",
+    (MONEY, "<100000000000"): "at most 11 digits",
+    (MONEY, "(4.99..5)"): "nothing is between its ends",
+    (SCORE, ">=0.1234567"): "6 decimals",
+}
+ACCEPTED = {
+    COUNT: ">=12 >12 <=3 <12 =12 12 =0 0 <+4 007 [4..12) (4..12] (4..6) (4..5] [0..999999999]",
+    MONEY: ">100000 >=99999999999.99 <50000.5 <=-0.01 -5 [-10..0.50) (4..4.02)",
+    SCORE: ">=80 >0.000001 <100 33.333333 (33.3..66.6] [0..0.5)",
+}
+
+
+@pytest.mark.parametrize(
+    ("measure", "text", "mend"),
+    [
+        *((it, text, mend) for it in (COUNT, MONEY, SCORE) for text, mend in REFUSED.items()),
+        *((measure, text, mend) for (measure, text), mend in REFUSED_OF.items()),
+    ],
+)
+def test_what_is_no_condition_is_refused_with_its_mend(
+    proofs: Proofs, measure: str, text: str, mend: str
+) -> None:
+    (line,) = proofs.found({"tier_rules": by_rows(put("live_high", **{measure: text}))(TIERS)})
+    told, _, how = line.partition(", which is not a condition: ")
+    assert told == f'seeds/tiers/tier_rules.csv line 4 (rule_id live_high): {measure} is "{text}"'
+    assert mend in how, line
+    # the mend is itself no fault
+    for said in re.findall(r"[<>]=?[0-9.]+|[\[(][0-9.]+[\])]", how):
+        assert condition(said)
+
+
+@pytest.mark.parametrize("measure", ACCEPTED)
+def test_a_condition_is_read_as_it_is_meant(proofs: Proofs, measure: str) -> None:
+    texts = dict(enumerate(["", *ACCEPTED[measure].split()]))
+    rules = [add(f"rule_{it}", "live_high", **{measure: text}) for it, text in texts.items()]
+    with proofs.loaded({"tier_rules": by_rows(*rules)(TIERS)}) as connection:
+        found = connection.execute(
+            "select rule_id, low, includes_low, high, includes_high"
+            " from intermediate.int_rule_conditions"
+            f" where measure = '{measure}' and rule_id like 'rule_%'"
+        ).fetchall()
+    assert len(found) == len(texts)
+    for rule_id, low, includes_low, high, includes_high in found:
+        expected = condition(texts[int(rule_id.removeprefix("rule_"))])
+        assert (low, high) == (expected.low, expected.high), rule_id
+        assert low is None or includes_low == expected.has_low, rule_id
+        assert high is None or includes_high == expected.has_high, rule_id
+
+
+@pytest.mark.parametrize(("rules", "is_refused"), [(62, False), (63, True), (70, True)])
+def test_a_scope_has_room_for_62_rules(proofs: Proofs, rules: int, is_refused: bool) -> None:
+    """Of which each wins somewhere; the proof refuses more by name."""
+    _, there = proofs.rows("action_rules")
+    segments = [row["segment_code"] for row in proofs.rows("rfm_segment_labels")[1]]
+    segments.remove("cannot_lose")  # a rule before them has all of it
+    pairs = [(one, its) for one in segments for its in ("dormant", "active", "prospect")]
+    more = [
+        add(f"more_{it}", "about_to_sleep", rfm_segment=one, behaviour_status=its, priority=f"{it}")
+        for it, (one, its) in enumerate(pairs[: rules - len(there)], start=370)
+    ]
+    earlier = [put(it["rule_id"], priority=f"9{it['priority']}") for it in there[6:]]
+    text = by_rows(*earlier, *more)(proofs.texts["action_rules"])
+    assert text.count("\n") == 1 + rules
+    lines = proofs.found({"action_rules": text})
+    named = re.compile(
+        rf"seeds: action_rules, \(all rules\): there are {rules} rules, at most 62 have room"
+        r" in rule set live, market (\S+), from [0-9-]{10}; merge some, or give markets .*"
+    )
+    markets = [match[1] for it in lines if (match := named.fullmatch(it))]
+    assert len(markets) == len(lines)
+    everywhere = {"*", *(row["market"] for row in proofs.rows("markets")[1])}
+    assert set(markets) == (everywhere if is_refused else set())
 
 
 BLANKS = {
@@ -547,7 +667,7 @@ def test_a_broken_seed_stops_every_mart(good: Good) -> None:
         ("ine: 6",),
         ("live_low", "2026-02-30"),
         ("lifecycle_rules.csv",),
-        ("20 values", "19 columns"),
+        ("14 values", "13 columns"),
     ]
     assert untold(output.splitlines(), told) == [], output
 
@@ -555,7 +675,7 @@ def test_a_broken_seed_stops_every_mart(good: Good) -> None:
 def test_unknown_rule_set_is_named(good: Good) -> None:
     """With the rule sets that there are."""
     edit = by_rows(add("candidate", "live_otherwise", rule_set="spring"))
-    select = ("build", *WITHOUT, "--select", "tier_rules", "int_tier_rules")
+    select = ("build", *WITHOUT, "--select", "tier_rules", "int_rule_conditions")
     with good.edited({"tier_rules": edit}):
         output = good.dbt(*select, variables={"tier_rule_set": "liv"}, expect=1)
     assert good.marts() == good.before
@@ -566,7 +686,7 @@ def test_a_sound_change_passes(good: Good) -> None:
     """The guards let a change of thresholds from a day on pass; here of a rule nobody meets."""
     edit = by_rows(
         put("live_vip", valid_to="2026-01-01"),
-        add("live_vip_2026", "live_vip", valid_from="2026-01-01", valid_to="", min_orders_12m="24"),
+        add("live_vip_2026", "live_vip", valid_from="2026-01-01", valid_to="", orders_12m=">=24"),
     )
     with good.edited({"tier_rules": edit}):
         good.dbt("build", *WITHOUT)

@@ -2,11 +2,12 @@
 
 import random
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import pytest
 from conftest import Project
+from reference import measures_of
 from seed_proofs import Proofs, Rows, written
 
 DRAWN = 60
@@ -37,15 +38,22 @@ ONCE_PASSED = (
 """Edits that nothing stopped; they are tried in each run."""
 
 
-def kinds(type_name: str, column: str, columns: list[str]) -> Iterator[str]:
+def kinds(type_name: str, is_condition: bool) -> Iterator[str]:
     """Yield the kinds of edits of a column."""
     yield from ("blank", "swapped", "emptied", "unknown")
-    if type_name.startswith(NUMBERS):
+    if type_name.startswith(NUMBERS) or is_condition:
         yield from ("zero", "negative")
     if type_name == "text":
         yield from ("spaces", "case")
-    if column.startswith("min_") and f"max_{column[4:]}" in columns:
-        yield "turned"
+    if is_condition:
+        yield from ("opened", "turned", "ranged", "bare", "wide", "grouped")
+
+
+def conditions(node: dict[str, Any]) -> set[str]:
+    """Return the columns of a seed that hold conditions on numbers."""
+    if "decision_table" not in node["config"]["meta"]:
+        return set()
+    return set(measures_of([node["config"]["column_types"]]))
 
 
 def cells(proofs: Proofs) -> list[Cell]:
@@ -54,9 +62,42 @@ def cells(proofs: Proofs) -> list[Cell]:
     for seed, node in proofs.seeds.items():
         types = node["config"]["column_types"]
         found += [Cell(seed, "", kind) for kind in ("deleted", "repeated")]
+        with_conditions = conditions(node)
         for column, type_name in types.items():
-            found += [Cell(seed, column, kind) for kind in kinds(type_name, column, list(types))]
+            them = kinds(type_name, column in with_conditions)
+            found += [Cell(seed, column, kind) for kind in them]
     return found
+
+
+def turned(text: str) -> str:
+    """Turn the ends of a range, or the signs of a comparison."""
+    if ".." in text:
+        low, high = text[1:-1].split("..")
+        return f"{text[0]}{high}..{low}{text[-1]}"
+    sign, number = re.fullmatch("([<>=]*)(.*)", text).groups()  # type: ignore[union-attr]
+    return f"{sign[::-1]}{number}" if len(sign) > 1 else f"{number}{sign or '='}"
+
+
+def opened(text: str) -> str:
+    """Open the bounds that are closed, and close those that are open."""
+    if ".." in text:
+        return text.translate(str.maketrans("[]()", "()[]"))
+    if text[0] not in "<>":
+        return f">={text}"
+    return text.replace("=", "") if "=" in text else f"{text[0]}={text[1:]}"
+
+
+CONDITIONS: dict[str, Callable[[str], str]] = {
+    "zero": lambda text: re.sub("[0-9.]+$", "0", text) if ".." not in text else ">=0",
+    "negative": lambda text: re.sub("[0-9]", r"-\g<0>", text, count=1),
+    "opened": opened,
+    "turned": turned,
+    "ranged": lambda text: f"[4..{text.lstrip('<>=')}",
+    "bare": lambda text: text.strip("<>=[]()"),
+    "wide": lambda text: text.translate({ord(it): ord(it) + 0xFEE0 for it in "<=>0123456789"}),
+    "grouped": lambda text: re.sub("([0-9])(?![0-9.])", r"\g<1>,000", text),
+}
+"""What the kinds of edits make of a condition."""
 
 
 def edited(proofs: Proofs, cell: Cell) -> str | None:
@@ -79,9 +120,8 @@ def edited(proofs: Proofs, cell: Cell) -> str | None:
             others = [one for one in rows if one[cell.column] != value]
             other = draw.choice(others)
             row[cell.column], other[cell.column] = other[cell.column], value
-        case "turned":
-            upper = f"max_{cell.column[4:]}"
-            row[cell.column], row[upper] = row[upper], value
+        case kind if kind in CONDITIONS and cell.column in conditions(proofs.seeds[cell.seed]):
+            row[cell.column] = CONDITIONS[kind](value or ">=12")
         case "negative":
             row[cell.column] = f"-{value.lstrip('-')}" if re.search("[1-9]", value) else "-1"
         case kind:
@@ -100,13 +140,11 @@ def chosen(rows: Rows, cell: Cell, draw: random.Random) -> int | None:
     """Draw a row in which the edit changes something."""
     column = cell.column
     fits = list(range(len(rows)))
-    if cell.kind in ("blank", "emptied", "spaces", "case", "turned"):
+    if cell.kind in ("blank", "emptied", "spaces", "case"):
         fits = [place for place in fits if rows[place][column]]
-    if cell.kind == "turned":
-        fits = [place for place in fits if rows[place][f"max_{column[4:]}"]]
     if cell.kind == "swapped":
         fits = fits if len({row[column] for row in rows}) > 1 else []
-    if cell.kind in ("zero", "negative"):
+    if cell.kind in ("zero", "negative", *CONDITIONS):
         fits = [place for place in fits if rows[place][column] != "0"]
         fits = [place for place in fits if rows[place][column]] or fits
     return draw.choice(fits) if fits else None
