@@ -1,57 +1,60 @@
-{#- CTEs up to `matched`: the rows of a CTE, each with columns of the first rule that it meets. They have
-    evaluation_date, market and every measure of the table. The rule set is an expression: a text, quotes
-    included, or a column of the rows. -#}
+{#- CTEs up to `<seed>_matched`: the rows of a CTE, each with columns of the first rule that it meets. They
+    have evaluation_date, market and every measure of the table. The rule set is an expression: a text,
+    quotes included, or a column of the rows. -#}
 {% macro match_rules(rows, seed_name, table, rules_in_force, rule_ranges, columns, rule_set=none) -%}
     {%- set numbers = measures_of(table) -%}
     {%- set codes = measures_of(table, codes=true) -%}
     {%- set rule_set = rule_set or "'" ~ var('tier_rule_set') ~ "'" -%}
+    {%- set bounds = seed_name ~ '_bounds' -%}
     {{ range_bounds(seed_name, table, rule_ranges) }},
 
-    {{ in_force_on_dates('dated_rules', rules_in_force, seed_name, ['rule_bit'] + columns.keys() | list) }},
+    {{ in_force_on_dates(
+        seed_name ~ '_on_dates', rules_in_force, seed_name, ['rule_bit'] + columns.keys() | list
+    ) }},
     {% if codes %}
-    {{ in_force_on_dates('code_masks', rule_ranges, seed_name, ['measure', 'code', 'mask']) }},
+    {{ in_force_on_dates(seed_name ~ '_codes', rule_ranges, seed_name, ['measure', 'code', 'mask']) }},
     {% endif %}
-    met as (
+    {{ seed_name }}_rules_met as (
         select
             {{ rows }}.*,
             {%- for measure in numbers %}
-            {{ by_range(rows ~ '.' ~ measure, 'bounds.' ~ measure, 'bounds.' ~ measure ~ '_mask') }}
+            {{ by_range(rows ~ '.' ~ measure, bounds ~ '.' ~ measure, bounds ~ '.' ~ measure ~ '_mask') }}
             {{- ' &' if codes or not loop.last }}
             {%- endfor %}
             {%- for code in codes %}
-            coalesce({{ code }}_masks.mask, bounds.{{ code }}_mask_other)
+            coalesce({{ code }}_codes.mask, {{ bounds }}.{{ code }}_mask_other)
             {{- ' &' if not loop.last }}
             {%- endfor %} as {{ seed_name }}_met
         from {{ rows }}
-        left join bounds
+        left join {{ bounds }}
             on
-                {{ rows }}.evaluation_date = bounds.evaluation_date
-                and {{ rows }}.market = bounds.market
-                and bounds.rule_set = {{ rule_set }}
+                {{ rows }}.evaluation_date = {{ bounds }}.evaluation_date
+                and {{ rows }}.market = {{ bounds }}.market
+                and {{ bounds }}.rule_set = {{ rule_set }}
         {%- for code in codes %}
-        left join code_masks as {{ code }}_masks
+        left join {{ seed_name }}_codes as {{ code }}_codes
             on
-                {{ code }}_masks.measure = '{{ code }}'
-                and {{ rows }}.evaluation_date = {{ code }}_masks.evaluation_date
-                and {{ rows }}.market = {{ code }}_masks.market
-                and {{ rows }}.{{ code }} = {{ code }}_masks.code
-                and {{ code }}_masks.rule_set = {{ rule_set }}
+                {{ code }}_codes.measure = '{{ code }}'
+                and {{ rows }}.evaluation_date = {{ code }}_codes.evaluation_date
+                and {{ rows }}.market = {{ code }}_codes.market
+                and {{ rows }}.{{ code }} = {{ code }}_codes.code
+                and {{ code }}_codes.rule_set = {{ rule_set }}
         {%- endfor %}
     ),
 
-    matched as (
+    {{ seed_name }}_matched as (
         select
             {{ rows }}.*
             {%- for source_column, name in columns.items() %},
-            dated_rules.{{ source_column }} as {{ name }}
+            rules.{{ source_column }} as {{ name }}
             {%- endfor %}
-        from met as {{ rows }}
-        left join dated_rules
+        from {{ seed_name }}_rules_met as {{ rows }}
+        left join {{ seed_name }}_on_dates as rules
             on
-                {{ rows }}.evaluation_date = dated_rules.evaluation_date
-                and {{ rows }}.market = dated_rules.market
-                and {{ first_rule(rows ~ '.' ~ seed_name ~ '_met') }} = dated_rules.rule_bit
-                and dated_rules.rule_set = {{ rule_set }}
+                {{ rows }}.evaluation_date = rules.evaluation_date
+                and {{ rows }}.market = rules.market
+                and {{ first_rule(rows ~ '.' ~ seed_name ~ '_met') }} = rules.rule_bit
+                and rules.rule_set = {{ rule_set }}
     )
 {%- endmacro %}
 
@@ -79,16 +82,16 @@
     )
 {%- endmacro %}
 
-{#- CTEs up to `bounds`: one row per evaluation date, rule set and market, with where each range of a
+{#- CTEs up to `<seed>_bounds`: one row per evaluation date, rule set and market, with where each range of a
     measure but the first begins, and the masks of all, as columns. -#}
 {% macro range_bounds(seed_name, table, rule_ranges) -%}
     {%- set most = setting('max_rule_bounds') -%}
     {{ in_force_on_dates(
-        'dated_ranges', rule_ranges, seed_name,
+        seed_name ~ '_ranges', rule_ranges, seed_name,
         ['measure', 'code', 'range_number', 'range_from', 'includes_from', 'mask'],
     ) }},
 
-    bounds as (
+    {{ seed_name }}_bounds as (
         select
             evaluation_date,
             rule_set,
@@ -110,7 +113,7 @@
             {%- for code in measures_of(table, codes=true) %},
             max(case when measure = '{{ code }}' and code = '' then mask end) as {{ code }}_mask_other
             {%- endfor %}
-        from dated_ranges
+        from {{ seed_name }}_ranges
         group by
             evaluation_date,
             rule_set,

@@ -55,14 +55,14 @@ cells as (
         market,
         sum(case when lifetime_orders = 1 then 1 else 0 end) as matched_cells,
         sum(case when rfm_segment is null then 1 else 0 end) as cells_without_segment
-    from matched
+    from rfm_segments_matched
     group by market
 ),
 
 unused_segments as (
     select segments.segment_code
     from {{ ref('rfm_segment_labels') }} as segments
-    left join matched on segments.segment_code = matched.rfm_segment
+    left join rfm_segments_matched as matched on segments.segment_code = matched.rfm_segment
     where matched.rfm_segment is null
 )
 

@@ -15,4 +15,4 @@ evaluations as (
     {'outcome': 'trigger_code'},
 ) }}
 
-select * from matched
+select * from trigger_rules_matched

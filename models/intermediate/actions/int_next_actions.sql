@@ -17,4 +17,4 @@ evaluations as (
     {'rule_id': 'rule_id', 'outcome': 'action_code'},
 ) }}
 
-select * from matched
+select * from action_rules_matched

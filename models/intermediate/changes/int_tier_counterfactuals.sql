@@ -63,7 +63,7 @@ counterfactuals as (
         max(case when matched.variant = '{{ name }}' then tiers.tier_rank end) as {{ name }}_tier_rank,
         {%- endfor %}
         matched.change_date as evaluation_date
-    from matched
+    from tier_rules_matched as matched
     left join tiers on matched.tier_code = tiers.tier_code
     group by
         matched.customer_id,

@@ -1,7 +1,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_evaluations_at_risk') }}
+    select * from {{ ref('int_customer_classes') }}
 ),
 
 tiers as (

@@ -71,7 +71,7 @@ simulated as (
         matched.net_revenue_next_90d,
         matched.is_current,
         matched.evaluation_date
-    from matched
+    from tier_rules_matched as matched
     inner join tiers on matched.tier_code = tiers.tier_code
 )
 

@@ -37,7 +37,7 @@ tiered as (
         matched.rule_id,
         tiers.tier_rank as computed_tier_rank,
         matched.evaluation_date
-    from matched
+    from tier_rules_matched as matched
     left join tiers on matched.computed_tier_code = tiers.tier_code
 )
 

@@ -44,7 +44,7 @@ placed as (
         {{- ',' if not loop.last }}
         {%- endfor %}
     from customers
-    inner join bounds
+    inner join tier_rules_bounds as bounds
         on
             customers.evaluation_date = bounds.evaluation_date
             and customers.market = bounds.market
