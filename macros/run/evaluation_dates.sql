@@ -117,3 +117,30 @@
         select * from {{ ref('int_customer_memberships') }}
     {%- endif -%}
 {%- endmacro %}
+
+{#- Query: what the caller selects for one evaluation, for all of this run. The caller gets the date as
+    `day` and the first days that are no longer in windows before it, as literals, and is_frozen. -#}
+{% macro for_each_evaluation() -%}
+    {%- for evaluation in evaluation_dates() %}
+    {{ caller({
+        'day': date_literal(evaluation.date),
+        'after_24m': date_literal(months_before(evaluation.date, 24)),
+        'after_12m': date_literal(months_before(evaluation.date, 12)),
+        'after_6m': date_literal(months_before(evaluation.date, 6)),
+        'after_90d': date_literal(evaluation.date - modules.datetime.timedelta(days=90)),
+        'after_rfm_window': date_literal(months_before(evaluation.date, setting('rfm_window_months') or 12)),
+        'is_frozen': evaluation.is_frozen,
+    }) }}
+    {{- 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- CTE: the rows of customers of whom no frozen month is stored, for those are not evaluated again. -#}
+{% macro of_new_customers(name, relation) -%}
+    {{ name }} as (
+        select facts.*
+        from {{ relation }} as facts
+        left join {{ ref('int_customers_stored') }} as stored on facts.customer_id = stored.customer_id
+        where stored.customer_id is null
+    )
+{%- endmacro %}

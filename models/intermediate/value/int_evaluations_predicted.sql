@@ -1,7 +1,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_evaluations_cycled') }}
+    select * from {{ ref('int_customer_measures') }}
 ),
 
 clv_fits as (
