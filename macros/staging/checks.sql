@@ -1,21 +1,15 @@
 {#- The checks that need other rows or other tables, written once for all raw tables. -#}
 
-{#- The keys that a raw table has more than once. A view: a table would keep the keys of the erased. -#}
-{% macro repeated_keys(staging_model, key) -%}
-    select {{ identifier_key(key) }} as {{ key }}
-    from {{ ref(staging_model) }}
-    group by {{ identifier_key(key) }}
-    having count(*) > 1
-{%- endmacro %}
-
-{#- CTE `<rows>`: the staged rows with is_superseded, true for each but the newest row of a key. Only
-    rows of repeated keys are ranked. -#}
+{#- CTEs up to `<rows>`: the staged rows with is_superseded, true for each but the newest row of a key.
+    Only rows of repeated keys are ranked. -#}
 {% macro rows_by_key(rows, raw, table_name, key) -%}
     {%- set staging_model = 'stg_crm__' ~ table_name -%}
     {%- set row_key = identifier_key('staged.' ~ key) -%}
     repeated_keys as (
-        select {{ key }}
-        from {{ ref('int_' ~ table_name ~ '_repeated_keys') }}
+        select {{ row_key }} as {{ key }}
+        from {{ ref(staging_model) }} as staged
+        group by {{ row_key }}
+        having count(*) > 1
     ),
 
     {{ rows }} as (

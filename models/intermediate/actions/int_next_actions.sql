@@ -1,19 +1,24 @@
 {{ config(materialized='table') }}  -- two rule tables away from the history, and read by four models
 
-{%- set table = decision_table('action_rules') %}
+{%- set triggers = decision_table('trigger_rules') %}
+{%- set actions = decision_table('action_rules') %}
+{%- set rules = ref('int_marketing_rules_in_force') %}
+{%- set ranges = ref('int_marketing_rule_ranges') %}
 
 with
 
-evaluations as (
-    select * from {{ ref('int_customers_triggered') }}
+happenings as (
+    select * from {{ ref('int_customer_happenings') }}
 ),
 
+{{ match_rules('happenings', 'trigger_rules', triggers, rules, ranges, {'outcome': 'trigger_code'}) }},
+
 {{ match_rules(
-    'evaluations',
+    'trigger_rules_matched',
     'action_rules',
-    table,
-    ref('int_marketing_rules_in_force'),
-    ref('int_marketing_rule_ranges'),
+    actions,
+    rules,
+    ranges,
     {'rule_id': 'rule_id', 'outcome': 'action_code'},
 ) }}
 

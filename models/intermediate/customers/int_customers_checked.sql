@@ -4,9 +4,11 @@ with
 
 repeated_keys as (
     select
-        customer_id as repeated_key,
-        systems
-    from {{ ref('int_customers_repeated_keys') }}
+        {{ identifier_key('customers.customer_id') }} as repeated_key,
+        count(distinct {{ system_of('customers') }}) as systems
+    from {{ ref('stg_crm__customers') }} as customers
+    group by {{ identifier_key('customers.customer_id') }}
+    having count(*) > 1
 ),
 
 -- An identifier whose digits are lost names nobody.

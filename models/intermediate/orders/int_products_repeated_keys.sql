@@ -1,7 +1,0 @@
-with
-
-repeated_keys as (
-    {{ repeated_keys('stg_crm__products', 'product_id') }}
-)
-
-select * from repeated_keys
