@@ -86,3 +86,11 @@
         ~ ' then cast(cast(' ~ expression ~ ' as decimal(38, 1)) as string)'
         ~ ' else cast(' ~ expression ~ ' as string) end') }}
 {%- endmacro %}
+
+{#- Columns, one for each value: the text with the value in place of each `{}`. -#}
+{% macro each(text, values) -%}
+    {%- for value in values %}
+    {{ text | replace('{}', value) }}
+    {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

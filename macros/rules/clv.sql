@@ -4,16 +4,14 @@
     (t_x), bgnbd_age_days (T), bgnbd_monetary (m), and the parameters bgnbd_r, bgnbd_alpha, bgnbd_a,
     bgnbd_b, gamma_gamma_p, gamma_gamma_q and gamma_gamma_v, all doubles. -#}
 
-{#- The parameters as columns, with the parts of the terms that a series of so many terms reads. -#}
-{% macro clv_parameter_columns(parameters, terms) -%}
+{#- The parameters as columns. -#}
+{% macro clv_parameter_columns(parameters) -%}
     {%- for column in [
         'bgnbd_r', 'bgnbd_alpha', 'bgnbd_a', 'bgnbd_b',
         'gamma_gamma_p', 'gamma_gamma_q', 'gamma_gamma_v',
     ] %}
-    {{ parameters }}.{{ column }},
-    {%- endfor %}
-    {%- for k in range(1, terms + 2) %}
-    {{ parameters }}.bgnbd_term_{{ k }}{{ ',' if not loop.last }}
+    {{ parameters }}.{{ column }}
+    {{- ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
@@ -55,11 +53,11 @@
     end
 {%- endmacro %}
 
-{#- Expected purchase days in the next days, given p_alive: the hypergeometric series after Euler's
-    transformation, as a nested expression of so many terms. What its terms owe to the parameters alone
-    is in their columns bgnbd_term_1, ... The rest of the series is taken for a geometric one whose
+{#- Expected purchase days in the next days by p_alive, which the parameters, x and T decide: the
+    hypergeometric series after Euler's transformation, as a nested expression of so many terms. What its
+    terms owe to the parameters alone is in their columns bgnbd_term_1, ... The rest of the series is taken for a geometric one whose
     ratio changes slowly: 100 times as exact as leaving it out. -#}
-{% macro bgnbd_expected_orders(days, terms) -%}
+{% macro bgnbd_orders_by_p_alive(days, terms) -%}
     {%- set c = '(bgnbd_a + bgnbd_b + bgnbd_frequency - 1)' -%}
     {%- set z = '(' ~ days ~ ' / (bgnbd_alpha + bgnbd_age_days + ' ~ days ~ '))' -%}
     {%- set ratio = '(' ~ z ~ ' * (bgnbd_term_' ~ terms ~ ' / (' ~ c ~ ' + ' ~ terms ~ ')))' -%}
@@ -67,7 +65,7 @@
         ~ ')))' -%}
     {%- set growth = '((1 - bgnbd_a) * ln((bgnbd_alpha + bgnbd_age_days + ' ~ days
         ~ ') / (bgnbd_alpha + bgnbd_age_days)))' -%}
-    p_alive * (
+    (
         {{ c }} * case
             when abs(1 - bgnbd_a) < 1e-9
                 then ln((bgnbd_alpha + bgnbd_age_days + {{ days }}) / (bgnbd_alpha + bgnbd_age_days))
@@ -82,6 +80,86 @@
             + {{ ratio }} * ({{ next_ratio }} - {{ ratio }}) / power(1 - {{ ratio }}, 3)
             {{- ')' * (terms - 1) }}
         )
+    )
+{%- endmacro %}
+
+{#- CTEs up to `expected`: for each date, market, x and T of some rows, which many customers share, the
+    expected purchase days by p_alive of so many days as columns by_p_alive_<days>d. -#}
+{% macro bgnbd_expectations(rows, horizons, terms) -%}
+    horizons as (
+        {%- for days in horizons %}
+        select {{ days }} as days
+        {{- ' union all' if not loop.last }}
+        {%- endfor %}
+    ),
+
+    ages as (
+        select
+            evaluation_date,
+            market,
+            bgnbd_frequency,
+            bgnbd_age_days
+        from {{ rows }}
+        where bgnbd_frequency is not null
+        group by
+            evaluation_date,
+            market,
+            bgnbd_frequency,
+            bgnbd_age_days
+    ),
+
+    series as (
+        select
+            ages.evaluation_date,
+            ages.market,
+            ages.bgnbd_frequency,
+            ages.bgnbd_age_days,
+            horizons.days,
+            {{ bgnbd_orders_by_p_alive('horizons.days', terms) }} as orders_by_p_alive
+        from ages
+        inner join {{ ref('int_clv_fits') }} as clv_fits
+            on
+                ages.evaluation_date = clv_fits.evaluation_date
+                and ages.market = clv_fits.market
+        cross join horizons
+    ),
+
+    expected as (
+        select
+            evaluation_date,
+            market,
+            bgnbd_frequency,
+            bgnbd_age_days
+            {%- for days in horizons %},
+            max(case when days = {{ days }} then orders_by_p_alive end) as by_p_alive_{{ days }}d
+            {%- endfor %}
+        from series
+        group by
+            evaluation_date,
+            market,
+            bgnbd_frequency,
+            bgnbd_age_days
+    )
+{%- endmacro %}
+
+{#- The join of rows to the row of `expected` that they share. -#}
+{% macro join_expectations(rows) -%}
+    left join expected
+        on
+            {{ rows }}.evaluation_date = expected.evaluation_date
+            and {{ rows }}.market = expected.market
+            and {{ rows }}.bgnbd_frequency = expected.bgnbd_frequency
+            and {{ rows }}.bgnbd_age_days = expected.bgnbd_age_days
+{%- endmacro %}
+
+{#- Value of the next 12 months: the expected orders of each month of 30 days by their value, discounted. -#}
+{% macro discounted_value(value, discount_rate) -%}
+    {{ value }} * (
+        {%- for month in range(1, 13) %}
+        {{ '+ ' if not loop.first }}(expected_orders_{{ 30 * month }}d
+        {{- ' - expected_orders_' ~ 30 * (month - 1) ~ 'd' if not loop.first }})
+        / power(1 + {{ discount_rate }}, {{ month }})
+        {%- endfor %}
     )
 {%- endmacro %}
 

@@ -76,8 +76,8 @@ predicted as (
     select
         alive.*,
         {{ tolerance }} as tolerance,
-        {{ bgnbd_expected_orders(90, terms) }} as expected_orders_90d,
-        {{ bgnbd_expected_orders(365, terms) }} as expected_orders_365d,
+        p_alive * {{ bgnbd_orders_by_p_alive(90, terms) }} as expected_orders_90d,
+        p_alive * {{ bgnbd_orders_by_p_alive(365, terms) }} as expected_orders_365d,
         {{ gamma_gamma_value() }} as expected_order_value
     from alive
     {{- '\n    union all' if not loop.last }}

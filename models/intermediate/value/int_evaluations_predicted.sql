@@ -11,7 +11,7 @@ clv_fits as (
 summarised as (
     select
         evaluations.*,
-        {{ clv_parameter_columns('clv_fits', terms=32) }},
+        {{ clv_parameter_columns('clv_fits') }},
         {{ bgnbd_inputs('evaluations') }}
     from evaluations
     left join clv_fits
@@ -20,20 +20,23 @@ summarised as (
             and evaluations.market = clv_fits.market
 ),
 
+{{ bgnbd_expectations('summarised', [90, 365], terms=32) }},
+
 alive as (
     select
         summarised.*,
-        {{ bgnbd_p_alive() }} as p_alive
+        {{ bgnbd_p_alive() }} as p_alive,
+        {{ gamma_gamma_value() }} as expected_order_value
     from summarised
 ),
 
 predicted as (
     select
         alive.*,
-        {{ bgnbd_expected_orders(90, terms=32) }} as expected_orders_90d,
-        {{ bgnbd_expected_orders(365, terms=32) }} as expected_orders_365d,
-        {{ gamma_gamma_value() }} as expected_order_value
+        alive.p_alive * expected.by_p_alive_90d as expected_orders_90d,
+        alive.p_alive * expected.by_p_alive_365d as expected_orders_365d
     from alive
+    {{ join_expectations('alive') }}
 )
 
 select * from predicted

@@ -1,6 +1,5 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
 {{ config(materialized='table') }}  -- the dearest expression; read twice by the customers' marts
+{%- set months = [30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 330, 360] %}
 
 with
 
@@ -23,7 +22,7 @@ summarised as (
         history.market,
         history.lifetime_net_revenue as historic_revenue,
         history.lifetime_margin as historic_margin,
-        {{ clv_parameter_columns('clv_fits', terms=64) }},
+        {{ clv_parameter_columns('clv_fits') }},
         clv_fits.monthly_discount_rate,
         {{ bgnbd_inputs('history') }},
         -- Refunds may leave a loss on next to no revenue: no share to predict from.
@@ -48,6 +47,8 @@ summarised as (
     where history.lifetime_orders > 0
 ),
 
+{{ bgnbd_expectations('summarised', months + [365], terms=64) }},
+
 alive as (
     select
         summarised.*,
@@ -59,23 +60,15 @@ alive as (
 predicted as (
     select
         alive.*,
-        {%- for month in range(1, 13) %}
-        {{ bgnbd_expected_orders(30 * month, terms=64) }} as expected_orders_{{ 30 * month }}d,
-        {%- endfor %}
-        {{ bgnbd_expected_orders(365, terms=64) }} as expected_orders_365d
+        {{ each('alive.p_alive * expected.by_p_alive_{}d as expected_orders_{}d', months + [365]) }}
     from alive
+    {{ join_expectations('alive') }}
 ),
 
 lifetime_values as (
     select
         predicted.*,
-        expected_order_value * (
-            {%- for month in range(1, 13) %}
-            {{ '+ ' if not loop.first }}(expected_orders_{{ 30 * month }}d
-            {{- ' - expected_orders_' ~ 30 * (month - 1) ~ 'd' if not loop.first }})
-            / power(1 + monthly_discount_rate, {{ month }})
-            {%- endfor %}
-        ) as clv_12m
+        {{ discounted_value('expected_order_value', 'monthly_discount_rate') }} as clv_12m
     from predicted
 ),
 
