@@ -1,0 +1,132 @@
+"""The picture of the project: its rooms, in one direction, and how deep and wide it is."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import REPORTS, ROOT, Project
+
+CORE = ("rules", "staging", "customers", "records", "activity", "snapshots", "history")
+"""Rooms of the core in their order: a model reads its own room and those before it."""
+WINGS = ("marketing", "performance", "simulation", "quality")
+"""Rooms that can be left out: they read the core, and none reads another."""
+HISTORY = "customer_tier_history"
+"""The mart that is the stored history."""
+GATE = "int_seeds_proved"
+"""The model that waits for every proof, those of the wings too."""
+STORED = {
+    "int_evaluation_dates",
+    "int_held_tiers",
+    "int_snapshot_population",
+    "int_stored_customers",
+    "int_sales_as_of",
+    "int_engagement_as_of",
+}
+"""Models that look the stored history up by a macro."""
+
+BACK = {("int_customers", "int_customer_days")}
+"""Arrows that run back still: a customer's start is that of their first day."""
+
+MOST = {"models": 165, "steps": 34, "ancestors": 82, "files": 237, "lines": 208}
+"""What the figures may be; they only go down."""
+
+
+@pytest.fixture(scope="module")
+def nodes(demo_build: Project) -> dict[str, Any]:
+    """Return the models by their names."""
+    text = (demo_build.work / "target" / "manifest.json").read_text(encoding="utf-8")
+    found = json.loads(text)["nodes"].values()
+    return {it["name"]: it for it in found if it["resource_type"] == "model"}
+
+
+def parents(nodes: dict[str, Any], name: str) -> list[str]:
+    """Return the models that a model reads."""
+    return [
+        it.rsplit(".", 1)[-1]
+        for it in nodes[name]["depends_on"]["nodes"]
+        if it.startswith("model.")
+    ]
+
+
+def room(node: dict[str, Any]) -> str:
+    """Return the room of a model: marts are of the core or of a wing."""
+    if node["name"] == HISTORY:
+        return "history"
+    layer, folder = Path(node["path"]).parts[:2]
+    return layer if layer == "staging" or folder == "core" else folder
+
+
+def test_arrows_run_in_one_direction(nodes: dict[str, Any]) -> None:
+    back = []
+    for name, node in nodes.items():
+        mine = room(node)
+        for parent in parents(nodes, name):
+            its = room(nodes[parent])
+            if its == mine or name == GATE or (name, parent) in BACK:
+                continue
+            if mine in CORE:
+                right = its in CORE and CORE.index(its) <= CORE.index(mine)
+            else:  # a wing, or a mart of the core
+                right = its in CORE or (its == "marts" and parent.startswith("int_"))
+            if not right:
+                back.append(f"{name} ({mine}) reads {parent} ({its})")
+    assert back == []
+
+
+def test_each_room_is_known(nodes: dict[str, Any]) -> None:
+    assert {room(node) for node in nodes.values()} == {*CORE, *WINGS, "marts"}
+
+
+def test_no_model_of_intermediate_reads_a_mart_but_the_history(nodes: dict[str, Any]) -> None:
+    read = {
+        (name, parent)
+        for name, node in nodes.items()
+        if node["path"].startswith("intermediate")
+        for parent in parents(nodes, name)
+        if nodes[parent]["path"].startswith("marts") and parent != HISTORY
+    }
+    assert read == set()
+
+
+def test_only_named_models_look_the_stored_history_up(nodes: dict[str, Any]) -> None:
+    macros = ("stored_history", "evaluation_dates", "of_new_customers", "stored_memberships")
+    found = {
+        name
+        for name, node in nodes.items()
+        if name != HISTORY and any(f"{macro}(" in node["raw_code"] for macro in macros)
+    }
+    found |= {
+        name for name, node in nodes.items() if "for_each_evaluation(" in node["raw_code"]
+    }
+    assert found == STORED
+
+
+def test_the_picture_becomes_no_more_complicated(nodes: dict[str, Any]) -> None:
+    @cache
+    def steps(name: str) -> int:
+        return 1 + max((steps(it) for it in parents(nodes, name)), default=0)
+
+    @cache
+    def ancestors(name: str) -> frozenset[str]:
+        found = parents(nodes, name)
+        return frozenset(found).union(*(ancestors(it) for it in found))
+
+    lines = {
+        name: len((ROOT / node["original_file_path"]).read_text(encoding="utf-8").splitlines())
+        for name, node in nodes.items()
+    }
+    figures = {
+        "models": len(nodes),
+        "steps": steps("customer_tiers"),
+        "ancestors": len(ancestors("customer_tiers")),
+        "files": sum(1 for it in (ROOT / "models").rglob("*") if it.is_file()),
+        "lines": max(lines.values()),
+    }
+    longest = sorted(lines, key=lambda it: -lines[it])[:5]
+    REPORTS["architecture"] = [
+        *(f"{name:10} {figure:4} (at most {MOST[name]})" for name, figure in figures.items()),
+        "longest models: " + ", ".join(f"{it} {lines[it]}" for it in longest),
+    ]
+    assert {name: figure for name, figure in figures.items() if figure > MOST[name]} == {}
