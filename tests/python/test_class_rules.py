@@ -7,6 +7,7 @@ invented: every combination of just below, at and above each bound, of each code
 import math
 import re
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import reduce
@@ -31,12 +32,16 @@ from reference import (
 PROBES = 6_000  # of the combinations, at most
 WHOLE = Decimal(1)
 TABLES = {
-    "int_evaluations_behaved": ("behaviour_rules", "behaviour_status", "status_code"),
-    "int_evaluations_staged": ("lifecycle_rules", "lifecycle_stage", "stage_code"),
-    "int_evaluations_at_risk": ("churn_risk_rules", "matched_risk", "risk_code"),
-    "int_customers_triggered": ("trigger_rules", "trigger_code", "trigger_code"),
-    "int_next_actions": ("action_rules", "action_code", "action_code"),
+    "behaviour_rules": ("int_customer_classes", "behaviour_status", "status_code"),
+    "lifecycle_rules": ("int_customer_classes", "lifecycle_stage", "stage_code"),
+    "churn_risk_rules": ("int_customer_classes", "matched_risk", "risk_code"),
+    "trigger_rules": ("int_next_actions", "trigger_code", "trigger_code"),
+    "action_rules": ("int_next_actions", "action_code", "action_code"),
 }
+# what the models read besides the measures of their tables, without what they work out themselves
+READ = {"int_customer_classes": ["lifetime_orders", "days_since_last_order", "rfm_orders"]}
+READ["int_customer_classes"] += ["rfm_revenue"]
+WORKED_OUT = {"trigger_code"}
 # the smallest step of each measure that is no whole number
 STEPS = {"overdue_ratio": Decimal("0.0001"), "revenue_trend": Decimal("0.0001")}
 STEPS |= {"p_alive": Decimal("0.0001"), "potential_12m": Decimal("0.01")}
@@ -63,26 +68,45 @@ def probes_of(seed: str) -> list[dict[str, Any]]:
     return [{it: random.choice(them) for it, them in values.items()} for _ in range(PROBES)]
 
 
+def winners(seed: str, given: Mapping[str, Any], day: date) -> dict[str, dict[str, Any]]:
+    """Return by outcome measures that give it, if some are given; not all outcomes can be had."""
+    rules = rows_of_market(read_seed(seed), "CN", day)
+    found: dict[str, dict[str, Any]] = {}
+    for probe in probes_of(seed):
+        row = probe | dict(given)
+        found.setdefault(first_match(rules, row)[TABLES[seed][2]], row)
+    return found
+
+
 def compiled(build: Project, model: str) -> tuple[str, str]:
-    """Return the SQL of a model as it was compiled, and the relation of its evaluations in it."""
+    """Return the SQL of a model as it was compiled, and the relation of its rows in it."""
     found = (build.work / "target" / "compiled").glob(f"strata/models/**/{model}.sql")
     (path,) = (it for it in found if ".yml" not in str(it))  # unit tests are compiled too
     sql = path.read_text(encoding="utf-8")
-    (relation,) = re.findall(r"evaluations as \(\s*select \* from (\S+)", sql)
+    (relation,) = re.findall(r"(?:evaluations|happenings) as \(\s*select \* from (\S+)", sql)
     return sql, relation
 
 
-def answers(
-    build: Project, model: str, rows: list[dict[str, Any]], columns: dict[str, str]
-) -> list[dict[str, Any]]:
-    """Run a compiled model on invented evaluations; they come back in their order."""
+def read_by(model: str) -> dict[str, str]:
+    """Return the columns that a model reads, with their types."""
+    names = {"evaluation_date": "date", "market": "text"}
+    names |= dict.fromkeys(READ.get(model, ()), "decimal(18, 4)")
+    for seed, (its, *_) in TABLES.items():
+        if its == model:
+            names |= dict.fromkeys(measures_of(read_seed(seed)), "decimal(18, 4)")
+            names |= dict.fromkeys(CODES.get(seed, {}).keys() - WORKED_OUT, "text")
+    return names
+
+
+def answers(build: Project, model: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Run a compiled model on invented rows, blank where they say nothing; they come in order."""
     sql, relation = compiled(build, model)
-    names = {"probe": "integer", "evaluation_date": "date", "market": "text"} | columns
+    names = {"probe": "integer"} | read_by(model)
     with duckdb.connect(str(build.database), read_only=True) as connection:
         declared = ", ".join(f"{name} {data_type}" for name, data_type in names.items())
         connection.execute(f"create temp table probes ({declared})")
         places = ", ".join("?" for _ in names)
-        values = [[it, *(row[name] for name in list(names)[1:])] for it, row in enumerate(rows)]
+        values = [[it, *(row.get(name) for name in list(names)[1:])] for it, row in enumerate(rows)]
         connection.executemany(f"insert into probes values ({places})", values)
         found = connection.execute(
             f"select * from ({sql.replace(relation, 'probes')}) order by probe"
@@ -105,25 +129,21 @@ def days(demo_build: Project) -> dict[str, date]:
     return {"first": first, "last": last}
 
 
-@pytest.mark.parametrize("model", TABLES)
+@pytest.mark.parametrize("seed", TABLES)
 def test_every_combination_gets_the_first_match(
-    demo_build: Project, days: dict[str, date], model: str
+    demo_build: Project, days: dict[str, date], seed: str
 ) -> None:
-    seed, column, code = TABLES[model]
-    table = read_seed(seed)
-    rules = rows_of_market(table, "CN", days["last"])
+    model, column, code = TABLES[seed]
+    table, last = read_seed(seed), days["last"]
+    rules = rows_of_market(table, "CN", last)
     conditions = [*measures_of(table), *CODES.get(seed, ())]
     rows = probes_of(seed)
-    for it, row in enumerate(rows):
-        row |= {"market": "CN", "evaluation_date": days["last"]}
-        if model == "int_evaluations_at_risk":  # which also asks whether there is anything to lose
-            row |= {"behaviour_status": "active", "lifetime_orders": 1 + it % 2}
-    types = dict.fromkeys(measures_of(table), "decimal(18, 4)")
-    types |= dict.fromkeys(CODES.get(seed, ()), "text")
-    if model == "int_evaluations_at_risk":
-        types |= {"behaviour_status": "text", "lifetime_orders": "integer"}
+    if seed == "action_rules":  # the trigger is worked out beside the action
+        triggers = winners("trigger_rules", {}, last)
+        rows = [row | triggers[row["trigger_code"]] for row in rows if row["trigger_code"]]
+    rows = [row | {"market": "CN", "evaluation_date": last} for row in rows]
     won: Counter[str] = Counter()
-    for row, told in zip(rows, answers(demo_build, model, rows, types), strict=True):
+    for row, told in zip(rows, answers(demo_build, model, rows), strict=True):
         rule = first_match(rules, {name: row[name] for name in conditions})
         assert told[column] == rule[code], (row, rule)
         won[rule["rule_id"]] += 1
@@ -133,53 +153,50 @@ def test_every_combination_gets_the_first_match(
 def test_only_who_buys_and_is_not_lost_has_a_risk(
     demo_build: Project, days: dict[str, date]
 ) -> None:
-    statuses = read_seed("behaviour_statuses")
-    assert {status["can_churn"] for status in statuses} == {"true", "false"}
+    can_churn = {
+        it["status_code"]: it["can_churn"] == "true" for it in read_seed("behaviour_statuses")
+    }
+    assert set(can_churn.values()) == {True, False}
     rules = rows_of_market(read_seed("churn_risk_rules"), "CN", days["last"])
     common = {"market": "CN", "evaluation_date": days["last"]}
     rows = [
-        {"behaviour_status": status["status_code"], "lifetime_orders": orders}
-        | common
-        | {"p_alive": Decimal("0.5") if orders else None, "overdue_ratio": ratio}
-        for status in statuses
+        measures | common | {"status": status, "p_alive": Decimal("0.5") if orders else None}
         for orders in (0, 1, 2)
         for ratio in (None, Decimal("2.9999"), Decimal(3))
+        for status, measures in winners(
+            "behaviour_rules", {"lifetime_orders": orders, "overdue_ratio": ratio}, days["last"]
+        ).items()
     ]
-    types = {"behaviour_status": "text", "lifetime_orders": "integer"}
-    types |= {"p_alive": "double", "overdue_ratio": "double"}
-    can_churn = {status["status_code"]: status["can_churn"] == "true" for status in statuses}
-    for row, told in zip(
-        rows, answers(demo_build, "int_evaluations_at_risk", rows, types), strict=True
-    ):
+    assert {row["status"] for row in rows} == set(can_churn)
+    outcomes = Counter()
+    for row, told in zip(rows, answers(demo_build, "int_customer_classes", rows), strict=True):
+        assert told["behaviour_status"] == row["status"]
         rule = first_match(rules, {name: row[name] for name in ("p_alive", "overdue_ratio")})
-        at_risk = can_churn[row["behaviour_status"]] and row["lifetime_orders"] > 0
+        at_risk = can_churn[row["status"]] and row["lifetime_orders"] > 0
         expected = (rule["risk_code"], rule["rule_id"]) if at_risk else (None, None)
         assert (told["churn_risk"], told["churn_risk_rule_id"]) == expected, row
+        outcomes[at_risk, can_churn[row["status"]]] += 1
+    assert len(outcomes) == 3
 
 
-@pytest.mark.parametrize("model", TABLES)
+@pytest.mark.parametrize("seed", TABLES)
 def test_a_market_and_day_without_rules_of_its_own_uses_those_of_all(
-    demo_build: Project, days: dict[str, date], model: str
+    demo_build: Project, days: dict[str, date], seed: str
 ) -> None:
     """The first date, and a market that the table may not name, are classified too."""
-    seed, column, code = TABLES[model]
+    model, column, code = TABLES[seed]
     table = read_seed(seed)
-    measures, codes = measures_of(table), list(CODES.get(seed, ()))
-    nothing: dict[str, Any] = dict.fromkeys([*measures, *codes])
+    nothing: dict[str, Any] = dict.fromkeys([*measures_of(table), *CODES.get(seed, ())])
     rows = [
-        {"behaviour_status": "active"} | nothing | {"market": market, "evaluation_date": day}
+        {"market": market, "evaluation_date": day}
         for market in ("CN", "US", "*")
         for day in days.values()
     ]
-    types = {"behaviour_status": "text"} | dict.fromkeys(measures, "double")
-    types |= dict.fromkeys(codes, "text")
-    if "lifetime_orders" not in types:
-        types["lifetime_orders"] = "integer"
-        rows = [row | {"lifetime_orders": 1} for row in rows]
-    for row, told in zip(rows, answers(demo_build, model, rows, types), strict=True):
+    for row, told in zip(rows, answers(demo_build, model, rows), strict=True):
         assert any(is_in_force(rule, row["evaluation_date"]) for rule in table)
         rules = rows_of_market(table, row["market"], row["evaluation_date"])
-        assert told[column] == first_match(rules, nothing)[code], row
+        given = nothing | ({"trigger_code": told["trigger_code"]} if seed == "action_rules" else {})
+        assert told[column] == first_match(rules, given)[code], row
 
 
 def test_who_is_lost_is_won_back(demo_build: Project) -> None:
