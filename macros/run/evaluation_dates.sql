@@ -140,7 +140,7 @@
     {{ name }} as (
         select facts.*
         from {{ relation }} as facts
-        left join {{ ref('int_customers_stored') }} as stored on facts.customer_id = stored.customer_id
+        left join {{ ref('int_stored_customers') }} as stored on facts.customer_id = stored.customer_id
         where stored.customer_id is null
     )
 {%- endmacro %}

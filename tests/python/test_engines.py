@@ -267,7 +267,7 @@ def test_a_build_that_loses_a_worker_of_spark_is_whole_or_repaired_by_the_next(
     engines: list[Engine], states: dict[tuple[str, str], Marts], spark_server: Spark
 ) -> None:
     project = engines[-1].project
-    models = ("int_customer_days", "int_evaluations_rated", "customer_tier_history")
+    models = ("int_customer_days", "int_customer_scores", "customer_tier_history")
     command, environment = project.call(
         "run", "--select", *models, variables={"as_of_date": DAYS[LATER]}
     )
@@ -279,7 +279,7 @@ def test_a_build_that_loses_a_worker_of_spark_is_whole_or_repaired_by_the_next(
         assert running.stdout
         for line in running.stdout:
             told.append(line)
-            if "START" in line and "int_evaluations_rated" in line:
+            if "START" in line and "int_customer_scores" in line:
                 os.killpg(spark_server.pids["worker1"], signal.SIGKILL)
                 is_killed = True
     assert is_killed, told

@@ -256,14 +256,32 @@ def test_arguments_of_macros_are_those_of_their_definition(manifest: dict[str, A
         assert all(argument["type"] for argument in macro["arguments"]), macro["name"]
 
 
-def test_each_model_seed_and_macro_file_has_its_yaml_beside_it() -> None:
+def test_each_seed_macro_file_and_mart_has_its_yaml_beside_it() -> None:
     files = [
-        *(ROOT / "models").rglob("*.sql"),
+        *(ROOT / "models" / "marts").rglob("*.sql"),
         *(ROOT / "macros").rglob("*.sql"),
         *(ROOT / "seeds").rglob("*.csv"),
     ]
     assert len(files) > 80
     assert [path for path in files if not path.with_suffix(".yml").exists()] == []
+
+
+def test_each_room_of_staging_and_intermediate_has_one_yaml_of_its_models() -> None:
+    """It is short enough to be read; declarations and unit tests are in files of their own."""
+    models = [*(ROOT / "models/staging").glob("*.sql")]
+    models += (ROOT / "models/intermediate").rglob("*.sql")
+    folders = {path.parent for path in models}
+    assert len(folders) > 10
+    for folder in folders:
+        path = folder / f"_{folder.name}.yml"
+        described = {model["name"] for model in load(path)["models"]}
+        here = {model.stem for model in models if model.parent == folder}
+        apart = {it for it in here if (folder / f"_{it.removeprefix('int_')}.yml").exists()}
+        assert described == here - apart
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+        allowed = {path.name, f"_{folder.name}_unit_tests.yml", "_sources.yml"}
+        allowed |= {f"_{it.removeprefix('int_')}.yml" for it in apart}
+        assert {it.name for it in folder.glob("*.yml")} <= allowed
 
 
 def test_nothing_is_left_to_do() -> None:

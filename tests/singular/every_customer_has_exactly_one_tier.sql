@@ -1,12 +1,12 @@
 -- From the raw table to the mart: each raw customer record is in the quarantine, excluded for a
 -- named reason, or belongs to a person with exactly one value tier. That no raw row is left out of
--- int_customer_record_fates, every_raw_row_is_accounted_for tells.
+-- int_customer_record_outcomes, every_raw_row_is_accounted_for tells.
 
 with
 
 used_records as (
     select record_id
-    from {{ ref('int_customer_record_fates') }}
+    from {{ ref('int_customer_record_outcomes') }}
     where fate = 'used'
     group by record_id
 ),

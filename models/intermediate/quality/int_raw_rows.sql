@@ -1,6 +1,6 @@
 {#- The checked relation, key and amount of each raw table; what is personal stays behind. -#}
 {%- set relations = [
-    ('customers', 'int_customer_record_fates', 'customer_id', none),
+    ('customers', 'int_customer_record_outcomes', 'customer_id', none),
     ('orders', 'int_orders_checked', 'order_id', 'amount'),
     ('orders', 'int_credits_checked', 'order_id', 'amount'),
     ('order_items', 'int_order_items_checked', 'order_item_id', 'amount'),

@@ -8,7 +8,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_evaluations_rated') }}
+    select * from {{ ref('int_customer_scores') }}
 ),
 
 cut_points as (

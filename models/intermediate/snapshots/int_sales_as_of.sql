@@ -1,4 +1,4 @@
--- depends_on: {{ ref('int_customers_stored') }}
+-- depends_on: {{ ref('int_stored_customers') }}
 
 with
 

@@ -1,4 +1,4 @@
--- depends_on: {{ ref("int_customers_stored") }}
+-- depends_on: {{ ref("int_stored_customers") }}
 -- depends_on: {{ ref("int_customer_memberships") }}
 
 {{ config(
@@ -12,7 +12,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_evaluations_classified') }}
+    select * from {{ ref('int_customer_snapshots') }}
 ),
 
 dates as (
@@ -102,7 +102,7 @@ evaluated as (
 
 customers as (
     select customer_id
-    from {{ ref('int_customers_stored') }}
+    from {{ ref('int_stored_customers') }}
 ),
 
 frozen_dates as (

@@ -5,7 +5,7 @@
 with
 
 backtested as (
-    select * from {{ ref('int_evaluations_backtested') }}
+    select * from {{ ref('int_backtested_snapshots') }}
 ),
 
 compared as (

@@ -1,0 +1,125 @@
+-- The bodies of the loops below are indented as they are read.
+-- noqa: disable=LT02
+-- depends_on: {{ ref('int_stored_customers') }}
+{%- set history = stored_history() %}
+
+with
+
+evaluations as (
+    select * from {{ ref('int_computed_tiers') }}
+),
+
+policies as (
+    {{ rows_in_force(ref('tier_policies'), ['months_per_downgrade_step']) }}
+),
+
+-- A market that does not hold tiers goes along with the step of another: its peak is not used.
+market_steps as (
+    select
+        evaluation_date,
+        market,
+        coalesce(months_per_downgrade_step > 0, false) as is_held,
+        coalesce(
+            nullif(months_per_downgrade_step, 0), nullif(max(months_per_downgrade_step) over (), 0), 1
+        ) as step
+    from policies
+),
+
+steps as (
+    select step
+    from market_steps
+    group by step
+),
+
+dates as (
+    select
+        evaluation_date,
+        month_index,
+        is_frozen
+    from {{ ref('int_evaluation_dates') }}
+),
+
+tiers as (
+    select
+        tier_code,
+        tier_rank
+    from {{ ref('tiers') }}
+),
+{% if history %}
+-- What the frozen rows of the history say of tiers earned before the months of this run.
+stored_peaks as (
+    select
+        history.customer_id,
+        steps.step,
+        max(tiers.tier_rank * steps.step + dates.month_index) as peak
+    from {{ history }} as history
+    inner join {{ ref('int_stored_customers') }} as customers
+        on history.customer_id = customers.customer_id
+    inner join dates on history.evaluation_date = dates.evaluation_date and dates.is_frozen
+    inner join tiers on history.computed_tier_code = tiers.tier_code
+    cross join steps
+    group by
+        history.customer_id,
+        steps.step
+),
+{% endif %}
+-- What the best tier so far is worth: its rank, in months of falling, and the month it was earned.
+peaks as (
+    select
+        evaluations.*,
+        dates.month_index,
+        steps.step,
+        market_steps.step as own_step,
+        market_steps.is_held,
+        max(evaluations.computed_tier_rank * steps.step + dates.month_index) over (
+            partition by
+                evaluations.customer_id,
+                steps.step
+            order by evaluations.evaluation_date
+            rows between unbounded preceding and current row
+        ) as peak
+    from evaluations
+    inner join dates on evaluations.evaluation_date = dates.evaluation_date
+    inner join market_steps
+        on
+            evaluations.evaluation_date = market_steps.evaluation_date
+            and evaluations.market = market_steps.market
+    cross join steps
+),
+
+ranked as (
+    select
+        peaks.*,
+        case
+            when not peaks.is_held then peaks.computed_tier_rank
+            else cast(
+                ceil(
+                    cast(
+                        {%- if history %}
+                        case when stored_peaks.peak > peaks.peak then stored_peaks.peak else peaks.peak end
+                        {%- else %}
+                        peaks.peak
+                        {%- endif %} - peaks.month_index as {{ type_double() }}
+                    ) / nullif(peaks.step, 0)
+                ) as integer
+            )
+        end as held_tier_rank
+    from peaks
+    {%- if history %}
+    left join stored_peaks
+        on peaks.customer_id = stored_peaks.customer_id and peaks.step = stored_peaks.step
+    {%- endif %}
+    where peaks.step = peaks.own_step
+),
+
+held as (
+    select
+        ranked.*,
+        held_tiers.tier_code as held_tier_code,
+        computed_tiers.tier_code as computed_tier_code
+    from ranked
+    left join tiers as held_tiers on ranked.held_tier_rank = held_tiers.tier_rank
+    left join tiers as computed_tiers on ranked.computed_tier_rank = computed_tiers.tier_rank
+)
+
+select * from held

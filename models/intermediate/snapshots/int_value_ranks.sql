@@ -1,0 +1,73 @@
+with
+
+population as (
+    select
+        customer_id,
+        net_revenue_12m,
+        composite_score,
+        case when net_revenue_12m > 0 then net_revenue_12m else 0 end as positive_revenue,
+        evaluation_date
+    from {{ ref('int_snapshot_population') }}
+),
+
+classes as (
+    select * from {{ ref('int_pareto_classes') }}
+),
+
+-- Equals share: whoever has the same score and revenue has the same rank, and whoever has the same
+-- revenue has the same share of others before them.
+ranked as (
+    select
+        customer_id,
+        net_revenue_12m,
+        rank() over (
+            partition by evaluation_date
+            -- the last bits of a score are not the same on every engine
+            order by
+                {{ to_decimal('composite_score', 6) }} desc nulls last,
+                net_revenue_12m desc
+        ) as value_rank,
+        sum(positive_revenue) over (
+            partition by evaluation_date
+            order by net_revenue_12m desc
+            range between unbounded preceding and current row
+        ) - sum(positive_revenue) over (
+            partition by
+                evaluation_date,
+                net_revenue_12m
+        ) as revenue_before,
+        sum(positive_revenue) over (partition by evaluation_date) as revenue_of_all,
+        evaluation_date
+    from population
+),
+
+shared as (
+    select
+        customer_id,
+        value_rank,
+        case
+            when net_revenue_12m > 0
+                then
+                    cast(revenue_before as {{ type_double() }})
+                    / cast(revenue_of_all as {{ type_double() }})
+            else 1
+        end as share_before,
+        evaluation_date
+    from ranked
+),
+
+value_ranks as (
+    select
+        shared.customer_id,
+        cast(shared.value_rank as integer) as value_rank,
+        classes.class_code as pareto_class,
+        shared.evaluation_date
+    from shared
+    left join classes
+        on
+            shared.evaluation_date = classes.evaluation_date
+            and shared.share_before >= classes.lower_share
+            and shared.share_before < coalesce(classes.upper_share, 2)
+)
+
+select * from value_ranks
