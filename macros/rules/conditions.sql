@@ -99,5 +99,5 @@
 {%- endmacro %}
 
 {% macro bound_told(bound) -%}
-    trim(trailing '.' from trim(trailing '0' from cast({{ bound }} as {{ dbt.type_string() }})))
+    {{ without('cast(' ~ bound ~ ' as ' ~ dbt.type_string() ~ ')', '[.]?0+$') }}
 {%- endmacro %}

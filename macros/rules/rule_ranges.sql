@@ -153,7 +153,7 @@
             mask
     ),
 
-    nulls as (
+    null_ranges as (
         select
             scope_id,
             measure,
@@ -215,7 +215,7 @@
     all_ranges as (
         select * from ranges
         union all
-        select * from nulls
+        select * from null_ranges
         union all
         select * from codes
     ),

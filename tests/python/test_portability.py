@@ -59,12 +59,13 @@ DISPATCHED: Final = {
 }
 """Macros that dispatch, and the engines on which the default is not what the engine has."""
 
-OF_ADAPTERS: Final = frozenset({"dateadd", "datediff", "split_part"})
+OF_ADAPTERS: Final = frozenset({"dateadd", "datediff", "position", "split_part"})
 """Macros of dbt that dispatch: each adapter has its own."""
 
 NEVER_NULL: Final = frozenset(
     [
-        *("band_id", "bound", "class_code", "cluster_id", "customer_id", "cut", "evaluation_date"),
+        *("band_id", "bound", "class_code", "cluster_id", "customer_id", "cut", "decision_table"),
+        *("evaluation_date", "is_between"),
         *("further_orders", "further_revenue", "is_excluded", "known_date", "market"),
         *("net_revenue_12m", "next_tier_code", "next_tier_rank", "override_id", "percentile"),
         *("period_from", "place", "rank", "reason_order", "rule_id", "rule_set", "sale_date"),
