@@ -575,7 +575,8 @@ def test_a_scope_has_room_for_62_rules(proofs: Proofs, rules: int, is_refused: b
     _, there = proofs.rows("action_rules")
     segments = [row["segment_code"] for row in proofs.rows("rfm_segment_labels")[1]]
     segments.remove("cannot_lose")  # a rule before them has all of it
-    pairs = [(one, its) for one in segments for its in ("dormant", "active", "prospect")]
+    statuses = ("dormant", "active", "prospect", "reactivated")
+    pairs = [(one, its) for one in segments for its in statuses]
     more = [
         add(f"more_{it}", "about_to_sleep", rfm_segment=one, behaviour_status=its, priority=f"{it}")
         for it, (one, its) in enumerate(pairs[: rules - len(there)], start=370)
@@ -675,7 +676,7 @@ def test_a_broken_seed_stops_every_mart(good: Good) -> None:
 def test_unknown_rule_set_is_named(good: Good) -> None:
     """With the rule sets that there are."""
     edit = by_rows(add("candidate", "live_otherwise", rule_set="spring"))
-    select = ("build", *WITHOUT, "--select", "tier_rules", "int_rule_conditions")
+    select = ("build", *WITHOUT, "--select", "tier_rules", "int_rule_conditions", "int_markets")
     with good.edited({"tier_rules": edit}):
         output = good.dbt(*select, variables={"tier_rule_set": "liv"}, expect=1)
     assert good.marts() == good.before
