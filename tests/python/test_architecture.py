@@ -97,9 +97,7 @@ def test_only_named_models_look_the_stored_history_up(nodes: dict[str, Any]) -> 
         for name, node in nodes.items()
         if name != HISTORY and any(f"{macro}(" in node["raw_code"] for macro in macros)
     }
-    found |= {
-        name for name, node in nodes.items() if "for_each_evaluation(" in node["raw_code"]
-    }
+    found |= {name for name, node in nodes.items() if "for_each_evaluation(" in node["raw_code"]}
     assert found == STORED
 
 
