@@ -105,12 +105,12 @@ measured as (
 measures as (
     select
         measured.*,
-        days_since_last_order / nullif(typical_gap_days, 0) as overdue_ratio,
+        measured.days_since_last_order / nullif(measured.typical_gap_days, 0) as overdue_ratio,
         case
-            when net_revenue_12m > net_revenue_6m
+            when measured.net_revenue_12m > measured.net_revenue_6m
                 then
-                    cast(net_revenue_6m as {{ type_double() }})
-                    / cast(net_revenue_12m - net_revenue_6m as {{ type_double() }})
+                    cast(measured.net_revenue_6m as {{ type_double() }})
+                    / cast(measured.net_revenue_12m - measured.net_revenue_6m as {{ type_double() }})
         end as revenue_trend
     from measured
 )
