@@ -31,7 +31,7 @@ from retail import (
 pytestmark = pytest.mark.slow
 
 TABLES = ("order_items", "products")
-POUNDS = re.compile(r"GBP (-?\d+\.\d+)")
+POUNDS = re.compile(r"GBP (-?\d+(?:\.\d+)?)")
 
 
 @pytest.fixture(scope="module")
