@@ -55,8 +55,8 @@
 
 {#- Expected purchase days in the next days by p_alive, which the parameters, x and T decide: the
     hypergeometric series after Euler's transformation, as a nested expression of so many terms. What its
-    terms owe to the parameters alone is in their columns bgnbd_term_1, ... The rest of the series is taken for a geometric one whose
-    ratio changes slowly: 100 times as exact as leaving it out. -#}
+    terms owe to the parameters alone is in their columns bgnbd_term_1, ... The rest of the series is taken
+    for a geometric one whose ratio changes slowly: 100 times as exact as leaving it out. -#}
 {% macro bgnbd_orders_by_p_alive(days, terms) -%}
     {%- set c = '(bgnbd_a + bgnbd_b + bgnbd_frequency - 1)' -%}
     {%- set z = '(' ~ days ~ ' / (bgnbd_alpha + bgnbd_age_days + ' ~ days ~ '))' -%}
