@@ -333,11 +333,11 @@ def history(demo_build: Project) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def small_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def small_build_as_built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Build a copy of the project, with all its tests, from two files that have few columns.
 
-    It is built once for all workers, and each has a copy, which its tests may edit if they put back
-    what was there. Its vars are the same in every call, so that dbt parses it once.
+    It is built once for all workers, and only read. Its vars are the same in every call, so that
+    dbt parses it once.
     """
     last_day = date(2025, 3, 17)
     variables = {"missing_sources": OPTIONAL_TABLES, "as_of_date": last_day, "history_months": 3}
@@ -349,10 +349,23 @@ def small_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
         project.dbt("--warn-error", "build")
 
     built = made_once(tmp_path_factory, "small", make)
-    own = tmp_path_factory.mktemp("small")
-    for name in ("project", "work"):
-        shutil.copytree(built / name, own / name)
-    return Project(own / "project", own / "work", variables)
+    return Project(built / "project", built / "work", variables)
+
+
+def project_as_built(built: Project, folder: Path) -> Project:
+    """Copy a built project with everything that dbt wrote."""
+    shutil.copytree(built.root, folder / "project")
+    shutil.copytree(built.work, folder / "work")
+    return Project(folder / "project", folder / "work", built.variables)
+
+
+@pytest.fixture(scope="session")
+def small_build(small_build_as_built: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Copy the small build for a worker; tests may edit it if they put back what was there.
+
+    What dbt writes beside the warehouse, such as the manifest, is of the last call of any test.
+    """
+    return project_as_built(small_build_as_built, tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="session")

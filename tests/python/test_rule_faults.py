@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from conftest import ROOT, Project, Row
+from conftest import ROOT, Project, Row, project_as_built
 from reference import condition
 from seed_proofs import GATE, Proofs, written
 
@@ -57,8 +57,8 @@ class Good(Project):
 
 
 @pytest.fixture(scope="module")
-def good(small_build: Project) -> Good:
-    project = Good(small_build)
+def good(small_build_as_built: Project, tmp_path_factory: pytest.TempPathFactory) -> Good:
+    project = Good(project_as_built(small_build_as_built, tmp_path_factory.mktemp("good")))
     assert all(len(rows) > 20 for rows in project.before)
     return project
 
