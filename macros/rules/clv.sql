@@ -117,7 +117,7 @@
             horizons.days,
             {{ bgnbd_orders_by_p_alive('horizons.days', terms) }} as orders_by_p_alive
         from ages
-        inner join {{ ref('int_clv_fits') }} as clv_fits
+        inner join {{ ref('strata', 'int_clv_fits') }} as clv_fits
             on
                 ages.evaluation_date = clv_fits.evaluation_date
                 and ages.market = clv_fits.market

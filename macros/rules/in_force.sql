@@ -21,8 +21,8 @@
                     dates.evaluation_date,
                     markets.market{{ ', seed_rows.' ~ group_by if group_by }}
             ) as has_own
-        from {{ ref('int_evaluation_dates') }} as dates
-        cross join {{ ref('int_markets') }} as markets
+        from {{ ref('strata', 'int_evaluation_dates') }} as dates
+        cross join {{ ref('strata', 'int_markets') }} as markets
         inner join {{ seed }} as seed_rows
             on
                 (seed_rows.market = markets.market or seed_rows.market = '*')

@@ -73,7 +73,7 @@
             {%- for column in columns %},
             in_force.{{ column }}
             {%- endfor %}
-        from {{ ref('int_evaluation_dates') }} as dates
+        from {{ ref('strata', 'int_evaluation_dates') }} as dates
         inner join {{ relation }} as in_force
             on
                 in_force.period_from <= dates.evaluation_date

@@ -87,7 +87,7 @@
 
 {#- Join to the rate of the later of the row's valid_from and the first day that has a rate. -#}
 {% macro join_seed_rates(money) -%}
-    {%- set rates = ref('int_exchange_rates') -%}
+    {%- set rates = ref('strata', 'int_exchange_rates') -%}
     {%- set day = 'rates.first_valid_from' -%}
     {%- if money.is_dated -%}
         {%- set day = 'greatest(seed_rows.valid_from, rates.first_valid_from)' -%}

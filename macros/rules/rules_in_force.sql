@@ -48,7 +48,8 @@
             dates.evaluation_date as period_from
         from rules
         cross join (
-            select min(evaluation_date) as evaluation_date from {{ ref('int_evaluation_dates') }}
+            select min(evaluation_date) as evaluation_date
+            from {{ ref('strata', 'int_evaluation_dates') }}
         ) as dates
     ),
 
@@ -78,7 +79,7 @@
             periods.period_from,
             periods.period_to
         from periods
-        cross join {{ ref('int_markets') }} as markets
+        cross join {{ ref('strata', 'int_markets') }} as markets
     ),
 
     candidates as (

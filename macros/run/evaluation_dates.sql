@@ -69,7 +69,7 @@
         {%- endfor -%}
         {%- set made = [] -%}
         {%- for row in run_query(
-            'select evaluation_date, is_frozen from ' ~ ref('int_evaluation_dates') ~ ' order by 1'
+            'select evaluation_date, is_frozen from ' ~ ref('strata', 'int_evaluation_dates') ~ ' order by 1'
         ).rows -%}
             {%- do made.append(row[0] ~ ' ' ~ row[1]) -%}
         {%- endfor -%}
@@ -114,7 +114,7 @@
 {% macro remember_memberships() -%}
     {%- if execute -%}
         create table {{ memberships_of_history() }} {{ stored_as() }} as
-        select * from {{ ref('int_customer_memberships') }}
+        select * from {{ ref('strata', 'int_customer_memberships') }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -140,7 +140,7 @@
     {{ name }} as (
         select facts.*
         from {{ relation }} as facts
-        left join {{ ref('int_stored_customers') }} as stored on facts.customer_id = stored.customer_id
+        left join {{ ref('strata', 'int_stored_customers') }} as stored on facts.customer_id = stored.customer_id
         where stored.customer_id is null
     )
 {%- endmacro %}

@@ -7,7 +7,7 @@
     {%- set row_key = identifier_key('staged.' ~ key) -%}
     repeated_keys as (
         select {{ row_key }} as {{ key }}
-        from {{ ref(staging_model) }} as staged
+        from {{ ref('strata', staging_model) }} as staged
         group by {{ row_key }}
         having count(*) > 1
     ),
@@ -16,7 +16,7 @@
         select
             staged.*,
             false as is_superseded
-        from {{ ref(staging_model) }} as staged
+        from {{ ref('strata', staging_model) }} as staged
         left join repeated_keys on {{ row_key }} = repeated_keys.{{ key }}
         where repeated_keys.{{ key }} is null
         union all
@@ -26,7 +26,7 @@
                 partition by repeated_keys.{{ key }}
                 order by {{ newest_first(raw, 'staged') }}
             ) > 1 as is_superseded
-        from {{ ref(staging_model) }} as staged
+        from {{ ref('strata', staging_model) }} as staged
         inner join repeated_keys on {{ row_key }} = repeated_keys.{{ key }}
     )
 {%- endmacro %}
@@ -60,13 +60,13 @@
 {% macro join_customer_records(rows, customer_column='customer_id') -%}
     {%- set key = reference_key(rows ~ '.' ~ customer_column) -%}
     {%- set system = system_of(rows) -%}
-    left join {{ ref('int_customer_keys') }} as records
+    left join {{ ref('strata', 'int_customer_keys') }} as records
         on {{ key }} = records.customer_key and records.source_system = ''
-    left join {{ ref('int_customer_keys') }} as system_records
+    left join {{ ref('strata', 'int_customer_keys') }} as system_records
         on
             {{ key }} = system_records.customer_key
             and {{ system }} = system_records.source_system
-    left join {{ ref('int_customer_keys') }} as erased_records
+    left join {{ ref('strata', 'int_customer_keys') }} as erased_records
         on
             erased_records.fate = 'erased_customer'
             and case
@@ -86,7 +86,8 @@
 
 {#- Join of an order that names no customer to the one who has its e-mail or phone, as `guests`. -#}
 {% macro join_guests(rows) -%}
-    left join {{ ref('int_guests') }} as guests on {{ salted_hash(guest_key(rows)) }} = guests.guest_hash
+    left join {{ ref('strata', 'int_guests') }} as guests
+        on {{ salted_hash(guest_key(rows)) }} = guests.guest_hash
 {%- endmacro %}
 
 {#- Where a row finds its customer, after the joins: the best first. -#}

@@ -4,7 +4,7 @@
     for the proofs of the seeds. -#}
 
 {% macro raw_columns(table_name) -%}
-    {%- do ref('int_seeds_proved') -%}
+    {%- do ref('strata', 'int_seeds_proved') -%}
     {%- set found = {} -%}
     {%- if execute -%}
         {%- for source_node in graph.get('sources', {}).values()

@@ -18,7 +18,7 @@ needed as (
         codes.{{ codes.field }} as row_key,
         dates.evaluation_date
     from {{ codes.to }} as codes
-    cross join {{ ref('int_evaluation_dates') }} as dates
+    cross join {{ ref('strata', 'int_evaluation_dates') }} as dates
     {%- endif %}
 ),
 

@@ -70,7 +70,7 @@ expected as (
         dates.evaluation_date,
         count(*) as started_customers
     from dates
-    inner join {{ ref('int_evaluation_dates') }} as run_dates
+    inner join {{ ref('strata', 'int_evaluation_dates') }} as run_dates
         on dates.evaluation_date = run_dates.evaluation_date and not run_dates.is_frozen
     inner join {{ customers }} as customers
         on dates.evaluation_date >= customers.start_date

@@ -15,8 +15,8 @@ counted as (
         dates.evaluation_date,
         markets.market,
         count(in_force.valid_from) as rows_in_force
-    from {{ ref('int_evaluation_dates') }} as dates
-    cross join {{ ref('int_markets') }} as markets
+    from {{ ref('strata', 'int_evaluation_dates') }} as dates
+    cross join {{ ref('strata', 'int_markets') }} as markets
     left join in_force
         on
             dates.evaluation_date = in_force.evaluation_date

@@ -12,7 +12,7 @@ in_force as (
         dates.evaluation_date,
         classes.class_code,
         classes.upper_share
-    from {{ ref('int_evaluation_dates') }} as dates
+    from {{ ref('strata', 'int_evaluation_dates') }} as dates
     left join {{ model }} as classes
         on
             classes.valid_from <= dates.evaluation_date

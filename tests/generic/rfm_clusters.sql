@@ -23,8 +23,8 @@ counted as (
         count(distinct in_force.recency_spread) as recency_spreads,
         count(distinct in_force.orders_spread) as orders_spreads,
         count(distinct in_force.revenue_spread) as revenue_spreads
-    from {{ ref('int_evaluation_dates') }} as dates
-    cross join {{ ref('int_markets') }} as markets
+    from {{ ref('strata', 'int_evaluation_dates') }} as dates
+    cross join {{ ref('strata', 'int_markets') }} as markets
     left join in_force
         on
             dates.evaluation_date = in_force.evaluation_date

@@ -43,7 +43,7 @@ changes as (
     select
         market,
         metric,
-        (select min(evaluation_date) from {{ ref('int_evaluation_dates') }}) as changed_on
+        (select min(evaluation_date) from {{ ref('strata', 'int_evaluation_dates') }}) as changed_on
     from scopes
 ),
 
@@ -111,7 +111,7 @@ defects as (
         bands.band_id as rule_id,
         'the market ' || bands.market || ' is not in markets' as defect
     from bands
-    left join {{ ref('int_markets') }} as markets on bands.market = markets.market
+    left join {{ ref('strata', 'int_markets') }} as markets on bands.market = markets.market
     where markets.market is null
 )
 

@@ -55,7 +55,7 @@ first_days as (
     select
         currency,
         min(valid_from) as first_valid_from
-    from {{ ref('int_exchange_rates') }}
+    from {{ ref('strata', 'int_exchange_rates') }}
     group by currency
 ),
 

@@ -1,6 +1,7 @@
 """The picture of the project: its rooms, in one direction, and how deep and wide it is."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,17 @@ MOST = {"models": 166, "steps": 35, "ancestors": 83, "files": 224, "lines": 208}
 
 
 @pytest.fixture(scope="module")
-def nodes(demo_build: Project) -> dict[str, Any]:
-    """Return the models by their names."""
+def manifest(demo_build: Project) -> dict[str, Any]:
+    """Return what dbt knows of the project."""
     text = (demo_build.work / "target" / "manifest.json").read_text(encoding="utf-8")
-    found = json.loads(text)["nodes"].values()
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+@pytest.fixture(scope="module")
+def nodes(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return the models by their names."""
+    found = manifest["nodes"].values()
     return {it["name"]: it for it in found if it["resource_type"] == "model"}
 
 
@@ -128,3 +136,23 @@ def test_the_picture_becomes_no_more_complicated(nodes: dict[str, Any]) -> None:
         "longest models: " + ", ".join(f"{it} {lines[it]}" for it in longest),
     ]
     assert {name: figure for name, figure in figures.items() if figure > MOST[name]} == {}
+
+
+def test_models_are_named_with_their_package_and_seeds_are_not(manifest: dict[str, Any]) -> None:
+    """So ours are read beside models of one name in a root project, which may replace our seeds."""
+    models = {it["name"] for it in manifest["nodes"].values() if it["resource_type"] == "model"}
+    wrong, seen = [], 0
+    for node in (*manifest["nodes"].values(), *manifest["exposures"].values()):
+        # dbt itself writes the ref of a generic test to what it hangs on
+        own = (node.get("attached_node") or "").rsplit(".", 1)[-1]
+        for ref in node.get("refs", []):
+            seen += 1
+            if ref["name"] != own and (ref["package"] == "strata") != (ref["name"] in models):
+                wrong.append(f"{node['original_file_path']}: {ref['name']}")
+    for unit_test in manifest["unit_tests"].values():
+        for given in unit_test["given"]:
+            found = re.fullmatch(r"ref\((?:'(\w+)', )?'(\w+)'\)", given["input"])
+            if found and (found[1] == "strata") != (found[2] in models):
+                wrong.append(f"{unit_test['original_file_path']}: {given['input']}")
+    assert wrong == []
+    assert seen > 1000

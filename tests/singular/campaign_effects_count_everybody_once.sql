@@ -7,7 +7,7 @@ persons as (
     select
         contacts.campaign_id,
         contacts.customer_id
-    from {{ ref('int_campaign_contacts_checked') }} as contacts
+    from {{ ref('strata', 'int_campaign_contacts_checked') }} as contacts
     inner join {{ ref('campaigns') }} as campaigns on contacts.campaign_id = campaigns.campaign_id
     where contacts.fate = 'used'
     group by
@@ -28,7 +28,7 @@ told as (
         campaign_id,
         sum(case when tier_code = 'all' then contacted + control + open_customers else 0 end) as in_total,
         sum(case when tier_code = 'all' then 0 else contacted + control + open_customers end) as in_tiers
-    from {{ ref('campaign_effects') }}
+    from {{ ref('strata', 'campaign_effects') }}
     group by campaign_id
 ),
 

@@ -6,7 +6,7 @@ with
 
 used_records as (
     select record_id
-    from {{ ref('int_customer_record_outcomes') }}
+    from {{ ref('strata', 'int_customer_record_outcomes') }}
     where fate = 'used'
     group by record_id
 ),
@@ -15,14 +15,14 @@ persons as (
     select
         record_id,
         customer_id
-    from {{ ref('int_customers_unified') }}
+    from {{ ref('strata', 'int_customers_unified') }}
 ),
 
 tiers as (
     select
         customer_tiers.customer_id,
         count(tiers.tier_code) as tier_count
-    from {{ ref('customer_tiers') }} as customer_tiers
+    from {{ ref('strata', 'customer_tiers') }} as customer_tiers
     left join {{ ref('tiers') }} as tiers on customer_tiers.tier_code = tiers.tier_code
     group by customer_tiers.customer_id
 )

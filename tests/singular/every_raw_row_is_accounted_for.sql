@@ -11,7 +11,7 @@ staged as (
     select
         '{{ table_name }}' as source_table,
         count(*) as source_rows
-    from {{ ref('stg_crm__' ~ table_name) }}
+    from {{ ref('strata', 'stg_crm__' ~ table_name) }}
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -22,7 +22,7 @@ reconciled as (
         sum(raw_rows) as raw_rows,
         sum(used_rows + excluded_rows + quarantined_rows) as accounted_rows,
         sum(raw_amount - used_amount - excluded_amount - quarantined_amount) as amount_left
-    from {{ ref('source_reconciliation') }}
+    from {{ ref('strata', 'source_reconciliation') }}
     group by source_table
 )
 

@@ -11,7 +11,7 @@ persons as (
         record_id,
         customer_id,
         {{ salted_hash('record_id') }} as record_hash
-    from {{ ref('int_customers_unified') }}
+    from {{ ref('strata', 'int_customers_unified') }}
     where customer_id is not null
 ),
 
@@ -20,7 +20,7 @@ pairs as (
         record_hash,
         linked_record_hash as other_record_hash,
         'link' as decision
-    from {{ ref('int_customer_links') }}
+    from {{ ref('strata', 'int_customer_links') }}
     where is_identity_link
     union all
     select

@@ -7,7 +7,7 @@ months as (
     select
         month_index,
         month
-    from {{ ref('int_covered_months') }}
+    from {{ ref('strata', 'int_covered_months') }}
 ),
 
 items as (
@@ -15,7 +15,7 @@ items as (
         {{ month_index('order_date') }} as month_index,
         quantity,
         cast(amount * coalesce(exchange_rate, 1) as decimal(18, 2)) as revenue
-    from {{ ref('int_order_items_checked') }}
+    from {{ ref('strata', 'int_order_items_checked') }}
     where fate = 'used'
 ),
 
@@ -35,14 +35,14 @@ demand as (
         month,
         quantity,
         revenue
-    from {{ ref('segment_product_demand') }}
+    from {{ ref('strata', 'segment_product_demand') }}
     union all
     select
         attribute,
         month,
         quantity,
         revenue
-    from {{ ref('attribute_product_demand') }}
+    from {{ ref('strata', 'attribute_product_demand') }}
 ),
 
 told as (

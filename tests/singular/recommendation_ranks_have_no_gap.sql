@@ -10,7 +10,7 @@ recommendations as (
         because_product_id,
         case reason when 'browsed' then 1 when 'bought_together' then 2 else 3 end as reason_order,
         rank
-    from {{ ref('customer_recommendations') }}
+    from {{ ref('strata', 'customer_recommendations') }}
 ),
 
 ordered as (
@@ -38,7 +38,7 @@ checked as (
                 then 'a cause where none is, or none where one is'
         end as defect
     from ordered
-    left join {{ ref('int_recommendation_policies') }} as policies
+    left join {{ ref('strata', 'int_recommendation_policies') }} as policies
         on ordered.market = policies.market
 )
 

@@ -8,7 +8,7 @@ recommendations as (
         customer_id,
         product_id,
         evaluation_date
-    from {{ ref('customer_recommendations') }}
+    from {{ ref('strata', 'customer_recommendations') }}
 ),
 
 consumables as (
@@ -22,7 +22,7 @@ products as (
         products.product_id,
         consumables.category is not null as is_consumable,
         {{ business_date('products.launched_at') }} as launch_date
-    from {{ ref('int_products_checked') }} as products
+    from {{ ref('strata', 'int_products_checked') }} as products
     left join consumables on products.category = consumables.category
     where products.fate = 'used'
 ),
@@ -31,7 +31,7 @@ bought as (
     select
         customer_id,
         product_id
-    from {{ ref('int_order_items_checked') }}
+    from {{ ref('strata', 'int_order_items_checked') }}
     where fate = 'used'
     group by
         customer_id,

@@ -22,8 +22,8 @@ evaluations as (
         recency.score as recency_score,
         frequency.score as frequency_score,
         monetary.score as monetary_score
-    from {{ ref('int_evaluation_dates') }} as dates
-    cross join {{ ref('int_markets') }} as markets
+    from {{ ref('strata', 'int_evaluation_dates') }} as dates
+    cross join {{ ref('strata', 'int_markets') }} as markets
     cross join scores as recency
     cross join scores as frequency
     cross join scores as monetary
@@ -36,8 +36,8 @@ evaluations as (
         null as recency_score,
         null as frequency_score,
         null as monetary_score
-    from {{ ref('int_evaluation_dates') }} as dates
-    cross join {{ ref('int_markets') }} as markets
+    from {{ ref('strata', 'int_evaluation_dates') }} as dates
+    cross join {{ ref('strata', 'int_markets') }} as markets
     where dates.is_current
 ),
 
@@ -45,8 +45,8 @@ evaluations as (
     'evaluations',
     'rfm_segments',
     table,
-    ref('int_rules_in_force'),
-    ref('int_rule_ranges'),
+    ref('strata', 'int_rules_in_force'),
+    ref('strata', 'int_rule_ranges'),
     {'outcome': 'rfm_segment'},
 ) }},
 

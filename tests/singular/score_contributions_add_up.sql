@@ -8,7 +8,7 @@ contributions as (
         customer_id,
         sum(contribution) as contribution,
         sum(weight) as weight
-    from {{ ref('customer_score_components') }}
+    from {{ ref('strata', 'customer_score_components') }}
     group by customer_id
 ),
 
@@ -18,7 +18,7 @@ scores as (
         customer_tiers.composite_score,
         contributions.contribution,
         contributions.weight
-    from {{ ref('customer_tiers') }} as customer_tiers
+    from {{ ref('strata', 'customer_tiers') }} as customer_tiers
     left join contributions on customer_tiers.customer_id = contributions.customer_id
 )
 

@@ -10,7 +10,7 @@ facts as (
         1 as orders,
         reporting_amount - prepaid_amount as gross_revenue,
         0 as refunded
-    from {{ ref('int_orders_checked') }}
+    from {{ ref('strata', 'int_orders_checked') }}
     where fate = 'used' and not is_credit
     union all
     select
@@ -18,7 +18,7 @@ facts as (
         0 as orders,
         0 as gross_revenue,
         reporting_amount as refunded
-    from {{ ref('int_refunds_checked') }}
+    from {{ ref('strata', 'int_refunds_checked') }}
     where fate = 'used'
     union all
     select
@@ -26,13 +26,13 @@ facts as (
         0 as orders,
         0 as gross_revenue,
         -reporting_amount as refunded
-    from {{ ref('int_credits_checked') }}
+    from {{ ref('strata', 'int_credits_checked') }}
     where fate = 'used'
 ),
 
 first_month as (
     select min(month_index) as month_index
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
 used as (
@@ -54,7 +54,7 @@ told as (
         sum(gross_revenue) as gross_revenue,
         sum(refunded) as refunded,
         sum(net_revenue) as net_revenue
-    from {{ ref('tier_performance') }}
+    from {{ ref('strata', 'tier_performance') }}
     group by {{ month_index('month') }}
 ),
 

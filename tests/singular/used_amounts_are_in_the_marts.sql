@@ -8,32 +8,32 @@ used as (
         currency,
         amount,
         reporting_amount - prepaid_amount as reporting_amount
-    from {{ ref('int_orders_checked') }}
+    from {{ ref('strata', 'int_orders_checked') }}
     where fate = 'used' and not is_credit
     union all
     select
         currency,
         amount,
         reporting_amount
-    from {{ ref('int_credits_checked') }}
+    from {{ ref('strata', 'int_credits_checked') }}
     where fate = 'used'
     union all
     select
         currency,
         -amount as amount,
         -reporting_amount as reporting_amount
-    from {{ ref('int_refunds_checked') }}
+    from {{ ref('strata', 'int_refunds_checked') }}
     where fate = 'used'
 ),
 
 totals as (
     select
         (select sum(reporting_amount) from used) as used_amount,
-        (select sum(lifetime_net_revenue) from {{ ref('customer_tiers') }}) as mart_amount,
+        (select sum(lifetime_net_revenue) from {{ ref('strata', 'customer_tiers') }}) as mart_amount,
         (select sum(amount) from used) as used_unconverted,
         (
             select sum(case when source_table = 'orders' then used_amount else -used_amount end)
-            from {{ ref('source_reconciliation') }}
+            from {{ ref('strata', 'source_reconciliation') }}
             where source_table in ('orders', 'refunds')
         ) as reconciled_unconverted
 )

@@ -22,7 +22,7 @@ orders as (
         mod({{ days_between("date '1969-12-29'", 'order_date') }}, 7) + 1 as weekday,
         1 as purchases,
         reporting_amount as amount
-    from {{ ref('int_sales') }}
+    from {{ ref('strata', 'int_sales') }}
 ),
 
 products as (
@@ -32,8 +32,8 @@ products as (
         products.brand,
         customer_products.order_lines as purchases,
         customer_products.amount
-    from {{ ref('int_customer_products') }} as customer_products
-    inner join {{ ref('int_products_checked') }} as products
+    from {{ ref('strata', 'int_customer_products') }} as customer_products
+    inner join {{ ref('strata', 'int_products_checked') }} as products
         on customer_products.product_id = products.product_id
     where products.fate = 'used'
 ),

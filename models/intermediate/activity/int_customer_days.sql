@@ -6,7 +6,7 @@ order_costs as (
     select
         order_id,
         cost_of_goods
-    from {{ ref('int_order_costs') }}
+    from {{ ref('strata', 'int_order_costs') }}
 ),
 
 sales as (
@@ -16,7 +16,7 @@ sales as (
         sales.reporting_amount,
         sales.reporting_amount - order_costs.cost_of_goods as margin,
         case when order_costs.order_id is not null then sales.reporting_amount end as costed_revenue
-    from {{ ref('int_sales') }} as sales
+    from {{ ref('strata', 'int_sales') }} as sales
     left join order_costs on sales.order_id = order_costs.order_id
 ),
 
@@ -28,12 +28,12 @@ refunds as (
         refunds.known_date,
         refunds.reporting_amount,
         case when order_costs.order_id is not null then -refunds.reporting_amount end as margin
-    from {{ ref('int_refunds') }} as refunds
+    from {{ ref('strata', 'int_refunds') }} as refunds
     left join order_costs on refunds.order_id = order_costs.order_id
 ),
 
 registrations as (
-    select * from {{ ref('int_customer_registrations') }}
+    select * from {{ ref('strata', 'int_customer_registrations') }}
 ),
 
 sale_days as (

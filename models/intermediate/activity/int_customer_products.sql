@@ -9,7 +9,7 @@ order_items as (
         quantity,
         reporting_amount,
         order_date
-    from {{ ref('int_order_items_checked') }}
+    from {{ ref('strata', 'int_order_items_checked') }}
     where fate = 'used'
 ),
 

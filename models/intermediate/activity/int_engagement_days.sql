@@ -17,7 +17,7 @@ web_days as (
         sum(case when engagement_types.counts_as = 'views' then 1 else 0 end) as views,
         sum(case when engagement_types.counts_as = 'carts' then 1 else 0 end) as carts,
         0 as inquiries
-    from {{ ref('int_web_events_checked') }} as events
+    from {{ ref('strata', 'int_web_events_checked') }} as events
     inner join engagement_types
         on
             events.event_type = engagement_types.engagement_type
@@ -35,7 +35,7 @@ interaction_days as (
         0 as views,
         0 as carts,
         sum(case when engagement_types.counts_as = 'inquiries' then 1 else 0 end) as inquiries
-    from {{ ref('int_interactions_checked') }} as interactions
+    from {{ ref('strata', 'int_interactions_checked') }} as interactions
     inner join engagement_types
         on
             interactions.interaction_type = engagement_types.engagement_type
@@ -53,7 +53,7 @@ feedback_days as (
         0 as views,
         0 as carts,
         0 as inquiries
-    from {{ ref('int_feedback_checked') }}
+    from {{ ref('strata', 'int_feedback_checked') }}
     where fate = 'used'
     group by
         customer_id,

@@ -16,7 +16,7 @@ feedback_points as (
         / cast(nullif(feedback_scales.max_score - feedback_scales.min_score, 0) as {{ type_double() }})
             as points,
         feedback.feedback_date
-    from {{ ref('int_feedback_checked') }} as feedback
+    from {{ ref('strata', 'int_feedback_checked') }} as feedback
     inner join feedback_scales on feedback.feedback_type = feedback_scales.feedback_type
     where feedback.fate = 'used' and feedback.score is not null
 )

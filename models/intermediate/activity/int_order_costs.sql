@@ -7,7 +7,7 @@ order_items as (
         unit_cost,
         exchange_rate,
         fate
-    from {{ ref('int_order_items_checked') }}
+    from {{ ref('strata', 'int_order_items_checked') }}
     -- an older row of an item says nothing, whatever else is wrong with it
     where fate = 'used' or (fate = 'quarantined' and defects not like '%,duplicate_key,%')
 ),

@@ -2,7 +2,7 @@ with
 
 dates as (
     select evaluation_date
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
 policies as (
@@ -15,7 +15,7 @@ policies as (
 ),
 
 answers as (
-    select * from {{ ref('int_feedback_points') }}
+    select * from {{ ref('strata', 'int_feedback_points') }}
 ),
 
 aged as (

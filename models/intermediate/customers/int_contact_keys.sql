@@ -13,7 +13,7 @@ contact_values as (
         contact_types.contact_type,
         case when contact_types.contact_type = 'email' then contacts.email_key else contacts.phone_key end
             as contact_value
-    from {{ ref('int_contacts_keyed') }} as contacts
+    from {{ ref('strata', 'int_contacts_keyed') }} as contacts
     cross join contact_types
 ),
 

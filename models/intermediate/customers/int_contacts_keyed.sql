@@ -8,7 +8,7 @@ customers as (
         email,
         phone,
         country
-    from {{ ref('int_customers_checked') }}
+    from {{ ref('strata', 'int_customers_checked') }}
     where record_id is not null and not is_superseded
 ),
 
@@ -21,7 +21,7 @@ guests as (
         orders.email,
         orders.phone,
         cast(null as {{ dbt.type_string() }}) as country
-    from {{ ref('stg_crm__orders') }} as orders
+    from {{ ref('strata', 'stg_crm__orders') }} as orders
     where orders.customer_id is null and coalesce(orders.email, orders.phone) is not null
     group by
         {{ guest_key('orders') }},

@@ -31,7 +31,7 @@ described as (
                 else 0
             end as integer
         ) as age_years
-    from {{ ref('int_customers') }} as customers
+    from {{ ref('strata', 'int_customers') }} as customers
     left join {{ ref('regions') }} as regions
         on customers.country = regions.country and customers.region = regions.region
     left join {{ ref('cities') }} as cities

@@ -4,7 +4,7 @@ links as (
     select
         record_hash,
         linked_record_hash
-    from {{ ref('int_customer_links') }}
+    from {{ ref('strata', 'int_customer_links') }}
     where is_identity_link
 ),
 
@@ -14,7 +14,7 @@ customers as (
         registered_at,
         {{ salted_hash('record_id') }} as record_hash,
         coalesce(is_test, false) or deleted_at is not null as is_excluded
-    from {{ ref('int_customers_checked') }}
+    from {{ ref('strata', 'int_customers_checked') }}
     where all_defects is null
 ),
 

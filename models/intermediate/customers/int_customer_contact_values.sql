@@ -6,7 +6,7 @@ contact_values as (
         contact_type,
         contact_hash,
         is_sound
-    from {{ ref('int_contact_keys') }}
+    from {{ ref('strata', 'int_contact_keys') }}
     where record_hash is not null
 ),
 

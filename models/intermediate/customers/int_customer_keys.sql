@@ -14,8 +14,9 @@ names as (
             else unified.record_id
         end as shown_record,
         coalesce(unified.customer_id, unified.record_id, '') as person
-    from {{ ref('int_customer_names') }} as names
-    left join {{ ref('int_customers_unified') }} as unified on names.record_id = unified.record_id
+    from {{ ref('strata', 'int_customer_names') }} as names
+    left join {{ ref('strata', 'int_customers_unified') }} as unified
+        on names.record_id = unified.record_id
 ),
 
 -- Of one person's records a used one speaks for them, and is the last by this order.

@@ -10,7 +10,7 @@ contact_values as (
         contact_type,
         contact_hash,
         is_sound
-    from {{ ref('int_customer_contact_values') }}
+    from {{ ref('strata', 'int_customer_contact_values') }}
 ),
 
 decisions as (

@@ -6,7 +6,7 @@ records as (
     select
         record_id,
         customer_id
-    from {{ ref('int_customers_unified') }}
+    from {{ ref('strata', 'int_customers_unified') }}
     where fate = 'used'
 ),
 

@@ -6,7 +6,7 @@ records as (
         customer_key,
         record_system,
         systems
-    from {{ ref('int_customers_checked') }}
+    from {{ ref('strata', 'int_customers_checked') }}
     where record_id is not null and not is_superseded
 ),
 
@@ -21,7 +21,7 @@ erasure_requests as (
     select
         {{ reference_key('requests.customer_id') }} as customer_key,
         {{ system_of('requests') }} as record_system
-    from {{ ref('stg_crm__erasure_requests') }} as requests
+    from {{ ref('strata', 'stg_crm__erasure_requests') }} as requests
     where requests.customer_id is not null
     group by
         {{ reference_key('requests.customer_id') }},

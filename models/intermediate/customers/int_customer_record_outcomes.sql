@@ -11,13 +11,13 @@ checked_customers as (
                 then coalesce(customers.nulled_columns, ',') || 'parent_customer_id,'
             else customers.nulled_columns
         end as all_nulled_columns
-    from {{ ref('int_customers_checked') }} as customers
+    from {{ ref('strata', 'int_customers_checked') }} as customers
     {{ join_customer_records('customers', 'parent_customer_id') }}
 ),
 
 customers as (
     select customer_id
-    from {{ ref('int_customers') }}
+    from {{ ref('strata', 'int_customers') }}
 ),
 
 looked_up as (
@@ -39,15 +39,15 @@ looked_up as (
                 then 'after_as_of_date'
         end as exclusion
     from checked_customers
-    left join {{ ref('int_customers_unified') }} as records
+    left join {{ ref('strata', 'int_customers_unified') }} as records
         on checked_customers.record_id = records.record_id
-    left join {{ ref('int_customers_unified') }} as erased_records
+    left join {{ ref('strata', 'int_customers_unified') }} as erased_records
         on
             erased_records.fate = 'erased_customer'
             and case
                 when records.record_id is null then {{ salted_hash('checked_customers.record_id') }}
             end = erased_records.record_id
-    left join {{ ref('int_customer_keys') }} as keys
+    left join {{ ref('strata', 'int_customer_keys') }} as keys
         on
             checked_customers.is_ambiguous
             and checked_customers.customer_key = keys.customer_key

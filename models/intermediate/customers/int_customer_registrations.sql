@@ -4,7 +4,7 @@ records as (
     select
         record_id,
         customer_id
-    from {{ ref('int_customers_unified') }}
+    from {{ ref('strata', 'int_customers_unified') }}
     where fate = 'used'
 ),
 
@@ -13,7 +13,7 @@ checked_customers as (
         record_id,
         registration_date,
         update_date
-    from {{ ref('int_customers_checked') }}
+    from {{ ref('strata', 'int_customers_checked') }}
     where all_defects is null
 ),
 

@@ -6,7 +6,7 @@ components as (
     select
         record_id,
         customer_id
-    from {{ ref('int_customer_components') }}
+    from {{ ref('strata', 'int_customer_components') }}
 ),
 
 survivors as (

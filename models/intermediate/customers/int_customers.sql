@@ -12,8 +12,8 @@ records as (
         unified.customer_id as unified_customer_id,
         case when {{ record_fate() }} = 'used' then {{ record_customer() }} end as unified_parent_id,
         customers.*
-    from {{ ref('int_customers_checked') }} as customers
-    inner join {{ ref('int_customers_unified') }} as unified
+    from {{ ref('strata', 'int_customers_checked') }} as customers
+    inner join {{ ref('strata', 'int_customers_unified') }} as unified
         on customers.record_id = unified.record_id
     {{ join_customer_records('customers', 'parent_customer_id') }}
     where customers.all_defects is null and unified.fate = 'used'
@@ -23,7 +23,7 @@ persons_with_several_records as (
     select
         customer_id,
         count(*) as record_count
-    from {{ ref('int_customers_unified') }}
+    from {{ ref('strata', 'int_customers_unified') }}
     where fate = 'used'
     group by customer_id
     having count(*) > 1
@@ -50,7 +50,7 @@ registrations as (
     select
         customer_id,
         registration_date
-    from {{ ref('int_customer_registrations') }}
+    from {{ ref('strata', 'int_customer_registrations') }}
 ),
 
 persons as (
@@ -96,7 +96,7 @@ days as (
         customer_id,
         min(known_date) as start_date,
         min(case when purchase_days = 1 then sale_date end) as first_order_date
-    from {{ ref('int_customer_days') }}
+    from {{ ref('strata', 'int_customer_days') }}
     group by customer_id
 ),
 
@@ -104,7 +104,7 @@ first_days as (
     select
         customer_days.customer_id,
         customer_days.net_revenue as first_day_revenue
-    from {{ ref('int_customer_days') }} as customer_days
+    from {{ ref('strata', 'int_customer_days') }} as customer_days
     inner join days
         on
             customer_days.customer_id = days.customer_id

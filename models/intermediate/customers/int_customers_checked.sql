@@ -6,7 +6,7 @@ repeated_keys as (
     select
         {{ identifier_key('customers.customer_id') }} as repeated_key,
         count(distinct {{ system_of('customers') }}) as systems
-    from {{ ref('stg_crm__customers') }} as customers
+    from {{ ref('strata', 'stg_crm__customers') }} as customers
     group by {{ identifier_key('customers.customer_id') }}
     having count(*) > 1
 ),
@@ -21,7 +21,7 @@ keyed as (
                 then {{ identifier_key('staged.customer_id') }}
         end as record_key,
         {{ raw_row(raw, 'staged') }} as raw_row
-    from {{ ref('stg_crm__customers') }} as staged
+    from {{ ref('strata', 'stg_crm__customers') }} as staged
 ),
 
 -- The rows of an identifier are one record, or one for each system if there are several.

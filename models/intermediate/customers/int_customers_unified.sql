@@ -12,7 +12,7 @@ records as (
             when deleted_at is not null then 'deleted_record'
             else 'used'
         end as fate
-    from {{ ref('int_customers_checked') }}
+    from {{ ref('strata', 'int_customers_checked') }}
     where record_id is not null and not is_superseded
 ),
 
@@ -20,7 +20,7 @@ components as (
     select
         records.record_id,
         survivors.record_id as customer_id
-    from {{ ref('int_customer_survivors') }} as hashed_survivors
+    from {{ ref('strata', 'int_customer_survivors') }} as hashed_survivors
     inner join records on hashed_survivors.record_hash = records.record_hash
     inner join records as survivors on hashed_survivors.survivor_hash = survivors.record_hash
 ),
@@ -29,7 +29,7 @@ links as (
     select
         records.record_id,
         linked_records.record_id as linked_record_id
-    from {{ ref('int_customer_links') }} as hashed_links
+    from {{ ref('strata', 'int_customer_links') }} as hashed_links
     inner join records on hashed_links.record_hash = records.record_hash
     inner join records as linked_records on hashed_links.linked_record_hash = linked_records.record_hash
 ),
@@ -38,7 +38,7 @@ erasure_requests as (
     select
         {{ reference_key('requests.customer_id') }} as customer_key,
         {{ system_of('requests') }} as source_system
-    from {{ ref('stg_crm__erasure_requests') }} as requests
+    from {{ ref('strata', 'stg_crm__erasure_requests') }} as requests
     where requests.customer_id is not null
     group by
         {{ reference_key('requests.customer_id') }},
@@ -53,7 +53,7 @@ requested_names as (
         coalesce(components.customer_id, names.record_id, '') as person,
         coalesce(erasure_requests.source_system = names.record_system, false) as is_of_system
     from erasure_requests
-    inner join {{ ref('int_customer_names') }} as names
+    inner join {{ ref('strata', 'int_customer_names') }} as names
         on erasure_requests.customer_key = names.customer_key
     left join components on names.record_id = components.record_id
 ),

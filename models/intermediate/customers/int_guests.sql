@@ -7,7 +7,7 @@ contact_keys as (
         is_sound,
         contact_type,
         contact_hash
-    from {{ ref('int_contact_keys') }}
+    from {{ ref('strata', 'int_contact_keys') }}
 ),
 
 policies as (
@@ -24,7 +24,7 @@ records as (
         record_id,
         customer_id,
         fate
-    from {{ ref('int_customers_unified') }}
+    from {{ ref('strata', 'int_customers_unified') }}
 ),
 
 -- Whom a value of a guest may mean: sound records, or else unsound ones.

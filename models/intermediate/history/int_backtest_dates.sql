@@ -4,7 +4,7 @@ dates as (
     select
         evaluation_date,
         cast({{ dbt.dateadd('day', 90, 'evaluation_date') }} as date) as horizon_date
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
 backtest_dates as (

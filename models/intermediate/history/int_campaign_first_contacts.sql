@@ -11,7 +11,7 @@ months as (
     select
         month_index,
         month
-    from {{ ref('int_covered_months') }}
+    from {{ ref('strata', 'int_covered_months') }}
 ),
 
 tiers as (
@@ -19,7 +19,7 @@ tiers as (
         customer_id,
         tier_code,
         month
-    from {{ ref('int_tiers_at_month_start') }}
+    from {{ ref('strata', 'int_tiers_at_month_start') }}
 ),
 
 contacts as (
@@ -30,7 +30,7 @@ contacts as (
         coalesce(is_control, false) as is_control,
         contact_date,
         contacted_at
-    from {{ ref('int_campaign_contacts_checked') }}
+    from {{ ref('strata', 'int_campaign_contacts_checked') }}
     where fate = 'used'
 ),
 

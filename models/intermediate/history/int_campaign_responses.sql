@@ -3,7 +3,7 @@
 with
 
 first_contacts as (
-    select * from {{ ref('int_campaign_first_contacts') }}
+    select * from {{ ref('strata', 'int_campaign_first_contacts') }}
 ),
 
 sales as (
@@ -12,7 +12,7 @@ sales as (
         reporting_amount,
         order_date,
         ordered_at
-    from {{ ref('int_sales') }}
+    from {{ ref('strata', 'int_sales') }}
 ),
 
 conversions as (

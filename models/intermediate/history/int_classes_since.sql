@@ -4,7 +4,7 @@ dates as (
     select
         evaluation_date,
         month_index
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
 tiers as (
@@ -26,7 +26,7 @@ current_classes as (
         history.customer_id,
         history.tier_rank,
         stages.stage_rank
-    from {{ ref('customer_tier_history') }} as history
+    from {{ ref('strata', 'customer_tier_history') }} as history
     inner join stages on history.lifecycle_stage = stages.stage_code
     where history.is_current
 ),
@@ -45,7 +45,7 @@ others as (
         max(case when stages.stage_rank <> current_classes.stage_rank then dates.month_index end)
             as last_other_stage,
         max(stages.stage_rank) as highest_stage_rank
-    from {{ ref('customer_tier_history') }} as history
+    from {{ ref('strata', 'customer_tier_history') }} as history
     inner join current_classes on history.customer_id = current_classes.customer_id
     inner join dates on history.evaluation_date = dates.evaluation_date
     inner join stages on history.lifecycle_stage = stages.stage_code

@@ -6,7 +6,7 @@ dates as (
         month_index,
         is_current,
         evaluation_date
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
 months as (

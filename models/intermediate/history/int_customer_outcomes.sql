@@ -10,12 +10,12 @@ days as (
         net_revenue,
         sale_date,
         known_date
-    from {{ ref('int_customer_days') }}
+    from {{ ref('strata', 'int_customer_days') }}
     where sale_date is not null
 ),
 
 dates as (
-    select * from {{ ref('int_backtest_dates') }}
+    select * from {{ ref('strata', 'int_backtest_dates') }}
 ),
 
 outcomes as (

@@ -4,16 +4,16 @@
 with
 
 history as (
-    select * from {{ ref('customer_tier_history') }}
+    select * from {{ ref('strata', 'customer_tier_history') }}
     where is_current
 ),
 
 clv_fits as (
-    select * from {{ ref('int_clv_fits') }}
+    select * from {{ ref('strata', 'int_clv_fits') }}
 ),
 
 retention_rates as (
-    select * from {{ ref('int_retention_rates') }}
+    select * from {{ ref('strata', 'int_retention_rates') }}
 ),
 
 summarised as (

@@ -10,7 +10,7 @@
 with
 
 customers as (
-    select * from {{ ref('customer_tier_history') }}
+    select * from {{ ref('strata', 'customer_tier_history') }}
     where is_current
 ),
 
@@ -21,10 +21,10 @@ overrides as (
         mode,
         tier_rank,
         evaluation_date
-    from {{ ref('int_tier_overrides') }}
+    from {{ ref('strata', 'int_tier_overrides') }}
 ),
 
-{{ range_bounds('tier_rules', table, ref('int_rule_ranges')) }},
+{{ range_bounds('tier_rules', table, ref('strata', 'int_rule_ranges')) }},
 
 placed as (
     select
@@ -79,7 +79,7 @@ ways as (
             {%- endfor %}
         ) as further_revenue
     from placed
-    inner join {{ ref('int_tier_steps') }} as tier_steps
+    inner join {{ ref('strata', 'int_tier_steps') }} as tier_steps
         on
             placed.market = tier_steps.market
             {%- for measure in measures %}

@@ -5,7 +5,7 @@ history as (
         market,
         orders_12m,
         evaluation_date
-    from {{ ref('customer_tier_history') }}
+    from {{ ref('strata', 'customer_tier_history') }}
     where orders_previous_12m > 0
 ),
 

@@ -3,7 +3,7 @@
 with
 
 moves as (
-    select * from {{ ref('int_tier_moves') }}
+    select * from {{ ref('strata', 'int_tier_moves') }}
     where previous_tier_rank is null or tier_rank <> previous_tier_rank
 ),
 
@@ -11,7 +11,7 @@ dates as (
     select
         evaluation_date,
         year_before
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
 dated as (
@@ -55,7 +55,7 @@ happenings as (
             end
         ) as refunded_12m
     from dated
-    inner join {{ ref('int_customer_days') }} as days
+    inner join {{ ref('strata', 'int_customer_days') }} as days
         on
             dated.customer_id = days.customer_id
             and dated.evaluation_date >= days.known_date

@@ -16,7 +16,7 @@
 with
 
 changes as (
-    select * from {{ ref('int_tier_changes') }}
+    select * from {{ ref('strata', 'int_tier_changes') }}
     where previous_evaluation_date is not null
 ),
 
@@ -32,7 +32,7 @@ variants as (
         changes.evaluation_date as change_date,
         changes.{{ 'previous_' if name == 'old_rules' }}evaluation_date as evaluation_date
     from changes
-    inner join {{ ref('customer_tier_history') }} as history
+    inner join {{ ref('strata', 'customer_tier_history') }} as history
         on
             changes.customer_id = history.customer_id
             and changes.evaluation_date = history.evaluation_date
@@ -44,8 +44,8 @@ variants as (
     'variants',
     'tier_rules',
     table,
-    ref('int_rules_in_force'),
-    ref('int_rule_ranges'),
+    ref('strata', 'int_rules_in_force'),
+    ref('strata', 'int_rule_ranges'),
     {'outcome': 'tier_code'},
 ) }},
 

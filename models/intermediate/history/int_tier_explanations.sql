@@ -3,7 +3,7 @@
 with
 
 history as (
-    select * from {{ ref('customer_tier_history') }}
+    select * from {{ ref('strata', 'customer_tier_history') }}
     where is_current
 ),
 
@@ -11,7 +11,7 @@ rules as (
     select
         rule_id,
         min(sentence) as sentence
-    from {{ ref('int_rules_in_force') }}
+    from {{ ref('strata', 'int_rules_in_force') }}
     where decision_table = 'tier_rules'
     group by rule_id
 ),
@@ -34,7 +34,7 @@ overrides as (
 ),
 
 next_tiers as (
-    select * from {{ ref('int_next_tiers') }}
+    select * from {{ ref('strata', 'int_next_tiers') }}
 ),
 
 parts as (

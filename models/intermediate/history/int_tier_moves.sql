@@ -25,7 +25,7 @@ history as (
         history.orders_12m,
         history.net_revenue_12m,
         history.evaluation_date
-    from {{ ref('customer_tier_history') }} as history
+    from {{ ref('strata', 'customer_tier_history') }} as history
     inner join tiers on history.computed_tier_code = tiers.tier_code
 ),
 

@@ -11,7 +11,7 @@ with
 
 dates as (
     select evaluation_date
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
     where is_current
 ),
 
@@ -22,7 +22,7 @@ rules as (
         rules.rule_bit,
         rules.outcome,
         tiers.tier_rank
-    from {{ ref('int_rules_in_force') }} as rules
+    from {{ ref('strata', 'int_rules_in_force') }} as rules
     inner join dates
         on
             rules.period_from <= dates.evaluation_date
@@ -40,8 +40,8 @@ ranges as (
         ranges.mask,
         ranges.range_from + case when ranges.includes_from then 0 else measures.step end as step_from,
         ranges.range_to + case when ranges.includes_to then measures.step else 0 end as step_to
-    from {{ ref('int_rule_ranges') }} as ranges
-    inner join {{ ref('int_measures') }} as measures on ranges.measure = measures.measure
+    from {{ ref('strata', 'int_rule_ranges') }} as ranges
+    inner join {{ ref('strata', 'int_measures') }} as measures on ranges.measure = measures.measure
     where ranges.decision_table = 'tier_rules'
 ),
 

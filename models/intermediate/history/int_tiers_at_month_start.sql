@@ -7,7 +7,7 @@ months as (
         month,
         start_date,
         evaluation_date
-    from {{ ref('int_covered_months') }}
+    from {{ ref('strata', 'int_covered_months') }}
 ),
 
 evaluated as (
@@ -16,7 +16,7 @@ evaluated as (
         orders_12m,
         orders_previous_12m,
         evaluation_date
-    from {{ ref('customer_tier_history') }}
+    from {{ ref('strata', 'customer_tier_history') }}
 ),
 
 evaluated_before as (
@@ -25,7 +25,7 @@ evaluated_before as (
         tier_code,
         lifetime_orders,
         evaluation_date
-    from {{ ref('customer_tier_history') }}
+    from {{ ref('strata', 'customer_tier_history') }}
 ),
 
 tiers_at_month_start as (

@@ -1,15 +1,15 @@
 with
 
 history as (
-    select * from {{ ref('customer_tier_history') }}
+    select * from {{ ref('strata', 'customer_tier_history') }}
 ),
 
 dates as (
-    select * from {{ ref('int_backtest_dates') }}
+    select * from {{ ref('strata', 'int_backtest_dates') }}
 ),
 
 outcomes as (
-    select * from {{ ref('int_customer_outcomes') }}
+    select * from {{ ref('strata', 'int_customer_outcomes') }}
 ),
 
 clv_parameters as (
@@ -17,11 +17,11 @@ clv_parameters as (
         market,
         fitted_at,
         evaluation_date
-    from {{ ref('int_clv_parameters') }}
+    from {{ ref('strata', 'int_clv_parameters') }}
 ),
 
 retention_rates as (
-    select * from {{ ref('int_retention_rates') }}
+    select * from {{ ref('strata', 'int_retention_rates') }}
 ),
 
 -- The ranks of today: those of frozen months may be of a time with other tiers.

@@ -34,7 +34,7 @@ by_tier as (
         {%- endfor %}
         evaluation_date,
         horizon_date
-    from {{ ref('int_backtested_snapshots') }}
+    from {{ ref('strata', 'int_backtested_snapshots') }}
     group by
         tier_code,
         tier_rank,

@@ -27,7 +27,7 @@ sales as (
         net_revenue,
         margin,
         sale_date as fact_date
-    from {{ ref('int_customer_days') }}
+    from {{ ref('strata', 'int_customer_days') }}
     where sale_date is not null
 ),
 
@@ -37,7 +37,7 @@ contacts as (
         1 as contacts,
         campaigns.contact_cost,
         contacts.contact_date as fact_date
-    from {{ ref('int_campaign_contacts_checked') }} as contacts
+    from {{ ref('strata', 'int_campaign_contacts_checked') }} as contacts
     left join campaigns on contacts.campaign_id = campaigns.campaign_id
     where contacts.fate = 'used' and not coalesce(contacts.is_control, false)
 ),
@@ -48,7 +48,7 @@ responses as (
         1 as elapsed_contacts,
         case when is_converted then 1 else 0 end as converted_contacts,
         contact_date as fact_date
-    from {{ ref('int_campaign_responses') }}
+    from {{ ref('strata', 'int_campaign_responses') }}
     where is_elapsed and not is_control
 ),
 
@@ -58,7 +58,7 @@ answers as (
         1 as answers,
         points,
         feedback_date as fact_date
-    from {{ ref('int_feedback_points') }}
+    from {{ ref('strata', 'int_feedback_points') }}
 ),
 
 activities as (

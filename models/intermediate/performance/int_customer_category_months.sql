@@ -6,7 +6,7 @@ months as (
     select
         month_index,
         month
-    from {{ ref('int_covered_months') }}
+    from {{ ref('strata', 'int_covered_months') }}
 ),
 
 tiers as (
@@ -14,14 +14,14 @@ tiers as (
         customer_id,
         tier_code,
         month
-    from {{ ref('int_tiers_at_month_start') }}
+    from {{ ref('strata', 'int_tiers_at_month_start') }}
 ),
 
 products as (
     select
         product_id,
         category
-    from {{ ref('int_products_checked') }}
+    from {{ ref('strata', 'int_products_checked') }}
     where fate = 'used'
 ),
 
@@ -33,7 +33,7 @@ items as (
         items.reporting_amount as revenue,
         items.quantity,
         {{ month_index('items.order_date') }} as month_index
-    from {{ ref('int_order_items_checked') }} as items
+    from {{ ref('strata', 'int_order_items_checked') }} as items
     left join products on items.product_id = products.product_id
     where items.fate = 'used'
 ),

@@ -11,11 +11,11 @@ months as (
     select
         month_index,
         month
-    from {{ ref('int_covered_months') }}
+    from {{ ref('strata', 'int_covered_months') }}
 ),
 
 activities as (
-    select * from {{ ref('int_customer_activities') }}
+    select * from {{ ref('strata', 'int_customer_activities') }}
 ),
 
 customer_months as (

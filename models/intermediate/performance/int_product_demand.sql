@@ -8,7 +8,7 @@
 with
 
 sold as (
-    select * from {{ ref('int_products_sold') }}
+    select * from {{ ref('strata', 'int_products_sold') }}
 ),
 
 months as (
@@ -17,7 +17,7 @@ months as (
         months_covered_before,
         is_complete,
         month
-    from {{ ref('int_covered_months') }}
+    from {{ ref('strata', 'int_covered_months') }}
 ),
 
 -- What is sold in a month is also what later months are compared with.

@@ -4,11 +4,11 @@
 with
 
 demand as (
-    select * from {{ ref('int_product_demand') }}
+    select * from {{ ref('strata', 'int_product_demand') }}
 ),
 
 tiers as (
-    select * from {{ ref('int_tier_labels') }}
+    select * from {{ ref('strata', 'int_tier_labels') }}
 ),
 
 segments as (

@@ -3,11 +3,11 @@
 with
 
 customer_months as (
-    select * from {{ ref('int_customer_category_months') }}
+    select * from {{ ref('strata', 'int_customer_category_months') }}
 ),
 
 attributes as (
-    select * from {{ ref('int_customer_attributes') }}
+    select * from {{ ref('strata', 'int_customer_attributes') }}
 ),
 
 -- Everybody, and each segment of each attribute.

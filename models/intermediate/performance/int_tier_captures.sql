@@ -5,7 +5,7 @@
 with
 
 by_tier as (
-    select * from {{ ref('int_backtested_tiers') }}
+    select * from {{ ref('strata', 'int_backtested_tiers') }}
 ),
 
 -- Beside all customers of the date, and beside those of this tier and above; `all` beside itself.

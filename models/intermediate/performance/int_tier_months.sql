@@ -1,11 +1,11 @@
 with
 
 tiers as (
-    select * from {{ ref('int_tiers_at_month_start') }}
+    select * from {{ ref('strata', 'int_tiers_at_month_start') }}
 ),
 
 customer_months as (
-    select * from {{ ref('int_customer_months') }}
+    select * from {{ ref('strata', 'int_customer_months') }}
 ),
 
 -- Neither side has every customer: most months bring nothing, and a late order, or a contact before

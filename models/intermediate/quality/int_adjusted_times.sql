@@ -10,7 +10,7 @@ adjusted_rows as (
     select
         '{{ table_name }}' as source_table,
         adjusted_columns
-    from {{ ref('stg_crm__' ~ table_name) }}
+    from {{ ref('strata', 'stg_crm__' ~ table_name) }}
     where adjusted_columns is not null
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}

@@ -12,7 +12,7 @@ newest as (
         '{{ table_name }}' as source_table,
         min(case when defects is null then {{ date_column }} end) as oldest_date,
         max({{ date_column }}) as newest_date
-    from {{ ref('stg_crm__' ~ table_name) }}
+    from {{ ref('strata', 'stg_crm__' ~ table_name) }}
     where {{ date_column }} <= {{ as_of_date() }}
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}

@@ -11,7 +11,7 @@ with
         sum(case when {{ column_name }} is null then 1 else 0 end) as {{ column_name }},
         {%- endfor %}
         count(*) as table_rows
-    from {{ ref('stg_crm__' ~ table_name) }}
+    from {{ ref('strata', 'stg_crm__' ~ table_name) }}
 ),
 {% endfor %}
 missing_values as (

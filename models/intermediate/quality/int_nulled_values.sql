@@ -5,7 +5,7 @@ raw_row_counts as (
         source_table,
         nulled_columns,
         rows_found
-    from {{ ref('int_raw_row_counts') }}
+    from {{ ref('strata', 'int_raw_row_counts') }}
     where nulled_columns is not null
 ),
 

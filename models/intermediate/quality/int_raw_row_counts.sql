@@ -11,7 +11,7 @@ raw_rows as (
         exclusion,
         nulled_columns,
         amount
-    from {{ ref('int_raw_rows') }}
+    from {{ ref('strata', 'int_raw_rows') }}
 ),
 
 raw_row_counts as (

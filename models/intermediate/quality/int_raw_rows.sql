@@ -29,7 +29,8 @@ raw_rows as (
         nulled_columns,
         case when fate = 'quarantined' then raw_row end as raw_row,
         {% if amount %}{{ amount }}{% else %}cast(null as decimal(18, 2)){% endif %} as amount
-    from {{ ref(model_name) }}{{ '\n    where not is_credit' if model_name == 'int_orders_checked' }}
+    from {{ ref('strata', model_name) }}
+    {{- '\n    where not is_credit' if model_name == 'int_orders_checked' }}
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 )

@@ -4,33 +4,33 @@ contacts as (
     select
         campaign_id,
         channel
-    from {{ ref('int_campaign_contacts_checked') }}
+    from {{ ref('strata', 'int_campaign_contacts_checked') }}
     where fate = 'used'
 ),
 
 consents as (
     select channel
-    from {{ ref('int_consents_checked') }}
+    from {{ ref('strata', 'int_consents_checked') }}
     where fate = 'used'
 ),
 
 products as (
     select category
-    from {{ ref('int_products_checked') }}
+    from {{ ref('strata', 'int_products_checked') }}
     where fate = 'used'
 ),
 
 customers as (
     select keys.customer_key
-    from {{ ref('int_customer_keys') }} as keys
-    inner join {{ ref('int_customers') }} as customers
+    from {{ ref('strata', 'int_customer_keys') }} as keys
+    inner join {{ ref('strata', 'int_customers') }} as customers
         on keys.customer_id = customers.customer_id
     where keys.source_system = ''
 ),
 
 records as (
     select record_id
-    from {{ ref('int_customers_unified') }}
+    from {{ ref('strata', 'int_customers_unified') }}
     where fate <> 'erased_customer'
 ),
 

@@ -3,7 +3,7 @@
 with
 
 consents as (
-    select * from {{ ref('stg_crm__consents') }}
+    select * from {{ ref('strata', 'stg_crm__consents') }}
 ),
 
 engagement_types as (

@@ -13,7 +13,7 @@
 with
 
 credits as (
-    select * from {{ ref('int_orders_checked') }}
+    select * from {{ ref('strata', 'int_orders_checked') }}
     where is_credit
 ),
 
@@ -27,7 +27,7 @@ orders as (
         exchange_rate,
         exclusion,
         fate
-    from {{ ref('int_orders_checked') }}
+    from {{ ref('strata', 'int_orders_checked') }}
     where not is_superseded and not is_credit
 ),
 
@@ -37,7 +37,7 @@ erased_orders as (
         order_key,
         exclusion,
         fate
-    from {{ ref('int_orders_checked') }}
+    from {{ ref('strata', 'int_orders_checked') }}
     where exclusion = 'erased_customer' and not is_superseded
 ),
 

@@ -3,7 +3,7 @@
 with
 
 erasure_requests as (
-    select * from {{ ref('stg_crm__erasure_requests') }}
+    select * from {{ ref('strata', 'stg_crm__erasure_requests') }}
 ),
 
 looked_up as (

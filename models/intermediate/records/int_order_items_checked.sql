@@ -24,7 +24,7 @@ orders as (
         false as is_credit,
         exclusion,
         fate
-    from {{ ref('int_orders_checked') }}
+    from {{ ref('strata', 'int_orders_checked') }}
     where not is_superseded and not is_credit
     union all
     select
@@ -37,7 +37,7 @@ orders as (
         true as is_credit,
         coalesce(exclusion, 'not_a_sale') as exclusion,
         fate
-    from {{ ref('int_credits_checked') }}
+    from {{ ref('strata', 'int_credits_checked') }}
     where not is_superseded
 ),
 
@@ -46,7 +46,7 @@ products as (
         products.product_id,
         products.product_key,
         coalesce(product_categories.is_revenue, true) as is_revenue
-    from {{ ref('int_products_checked') }} as products
+    from {{ ref('strata', 'int_products_checked') }} as products
     left join {{ ref('product_categories') }} as product_categories
         on products.category = product_categories.category
     where products.fate = 'used'
@@ -59,7 +59,7 @@ erased_orders as (
         currency,
         exclusion,
         fate
-    from {{ ref('int_orders_checked') }}
+    from {{ ref('strata', 'int_orders_checked') }}
     where exclusion = 'erased_customer' and not is_superseded
 ),
 

@@ -8,7 +8,7 @@ products as (
     select
         products.product_key,
         coalesce(not product_categories.is_revenue, false) as is_prepayment
-    from {{ ref('int_products_checked') }} as products
+    from {{ ref('strata', 'int_products_checked') }} as products
     left join {{ ref('product_categories') }} as product_categories
         on products.category = product_categories.category
     where products.fate = 'used'
@@ -16,7 +16,7 @@ products as (
 
 orders_with_prepayments as (
     select {{ reference_key('order_items.order_id') }} as order_key
-    from {{ ref('stg_crm__order_items') }} as order_items
+    from {{ ref('strata', 'stg_crm__order_items') }} as order_items
     inner join products on {{ reference_key('order_items.product_id') }} = products.product_key
     where products.is_prepayment
     group by {{ reference_key('order_items.order_id') }}
@@ -30,7 +30,7 @@ numbered as (
             partition by {{ identifier_key('order_items.order_item_id') }}
             order by {{ newest_first(raw, 'order_items') }}
         ) as place
-    from {{ ref('stg_crm__order_items') }} as order_items
+    from {{ ref('strata', 'stg_crm__order_items') }} as order_items
     inner join orders_with_prepayments
         on {{ reference_key('order_items.order_id') }} = orders_with_prepayments.order_key
 ),

@@ -32,7 +32,7 @@ exchange_rates as (
         rate,
         valid_from,
         valid_to
-    from {{ ref('int_exchange_rates') }}
+    from {{ ref('strata', 'int_exchange_rates') }}
 ),
 
 -- The reporting currency has no rate.
@@ -53,7 +53,7 @@ orders_at_rates as (
 ),
 
 prepayments as (
-    select * from {{ ref('int_order_prepayments') }}
+    select * from {{ ref('strata', 'int_order_prepayments') }}
 ),
 
 looked_up as (

@@ -7,7 +7,7 @@ refunds as (
         reporting_amount,
         order_date as sale_date,
         refund_date
-    from {{ ref('int_refunds_checked') }}
+    from {{ ref('strata', 'int_refunds_checked') }}
     where fate = 'used'
 ),
 
@@ -18,7 +18,7 @@ credits as (
         -reporting_amount as reporting_amount,
         sale_date,
         credit_date as refund_date
-    from {{ ref('int_credits_checked') }}
+    from {{ ref('strata', 'int_credits_checked') }}
     where fate = 'used'
 ),
 

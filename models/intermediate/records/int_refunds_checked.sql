@@ -21,7 +21,7 @@ orders as (
         exchange_rate,
         exclusion,
         fate
-    from {{ ref('int_orders_checked') }}
+    from {{ ref('strata', 'int_orders_checked') }}
     where not is_superseded and not is_credit
 ),
 
@@ -32,7 +32,7 @@ erased_orders as (
         currency,
         exclusion,
         fate
-    from {{ ref('int_orders_checked') }}
+    from {{ ref('strata', 'int_orders_checked') }}
     where exclusion = 'erased_customer' and not is_superseded
 ),
 

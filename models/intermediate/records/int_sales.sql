@@ -8,7 +8,7 @@ sales as (
         cast(reporting_amount - prepaid_amount as decimal(18, 2)) as reporting_amount,
         order_date,
         ordered_at
-    from {{ ref('int_orders_checked') }}
+    from {{ ref('strata', 'int_orders_checked') }}
     where fate = 'used' and not is_credit
 )
 

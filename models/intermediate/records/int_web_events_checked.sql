@@ -14,7 +14,7 @@ products as (
     select
         product_id,
         product_key
-    from {{ ref('int_products_checked') }}
+    from {{ ref('strata', 'int_products_checked') }}
     where fate = 'used'
 ),
 

@@ -1,4 +1,4 @@
--- depends_on: {{ ref('int_evaluation_dates') }}
+-- depends_on: {{ ref('strata', 'int_evaluation_dates') }}
 
 with
 
@@ -14,7 +14,7 @@ pareto_classes as (
             ),
             0
         ) as lower_share
-    from {{ ref('int_evaluation_dates') }} as dates
+    from {{ ref('strata', 'int_evaluation_dates') }} as dates
     inner join {{ ref('pareto_classes') }} as classes
         on
             dates.evaluation_date >= classes.valid_from

@@ -2,6 +2,6 @@
 
 with
 
-{{ rule_ranges(ref('int_rules_in_force'), ref('int_rule_conditions')) }}
+{{ rule_ranges(ref('strata', 'int_rules_in_force'), ref('strata', 'int_rule_conditions')) }}
 
 select * from rule_ranges

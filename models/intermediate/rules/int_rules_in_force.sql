@@ -3,7 +3,7 @@
 with
 
 conditions as (
-    select * from {{ ref('int_rule_conditions') }}
+    select * from {{ ref('strata', 'int_rule_conditions') }}
     where rule_set = '{{ var("tier_rule_set") }}'
 ),
 

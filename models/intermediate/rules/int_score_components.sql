@@ -1,5 +1,5 @@
--- depends_on: {{ ref('int_markets') }}
--- depends_on: {{ ref('int_evaluation_dates') }}
+-- depends_on: {{ ref('strata', 'int_markets') }}
+-- depends_on: {{ ref('strata', 'int_evaluation_dates') }}
 
 with
 

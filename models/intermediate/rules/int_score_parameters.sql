@@ -6,7 +6,7 @@ with
 
 components as (
     {{ rows_in_force(
-        ref('int_score_components'), ['measure', 'weight', 'zero_at', 'slope', 'is_log']
+        ref('strata', 'int_score_components'), ['measure', 'weight', 'zero_at', 'slope', 'is_log']
     ) }}
 ),
 

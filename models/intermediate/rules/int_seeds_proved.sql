@@ -57,17 +57,17 @@
 ] %}
 
 {%- set rules = [
-    ref('int_markets'),
-    ref('int_evaluation_dates'),
-    ref('int_exchange_rates'),
-    ref('int_rule_ranges'),
-    ref('int_simulated_rule_ranges'),
-    ref('int_marketing_rule_ranges'),
-    ref('int_rfm_bands'),
-    ref('int_rfm_clusters'),
-    ref('int_score_parameters'),
-    ref('int_clv_parameters'),
-    ref('int_recommendation_policies'),
+    ref('strata', 'int_markets'),
+    ref('strata', 'int_evaluation_dates'),
+    ref('strata', 'int_exchange_rates'),
+    ref('strata', 'int_rule_ranges'),
+    ref('strata', 'int_simulated_rule_ranges'),
+    ref('strata', 'int_marketing_rule_ranges'),
+    ref('strata', 'int_rfm_bands'),
+    ref('strata', 'int_rfm_clusters'),
+    ref('strata', 'int_score_parameters'),
+    ref('strata', 'int_clv_parameters'),
+    ref('strata', 'int_recommendation_policies'),
 ] %}
 
 with

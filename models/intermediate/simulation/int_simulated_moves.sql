@@ -3,7 +3,7 @@
 with
 
 simulated as (
-    select * from {{ ref('int_simulated_tiers') }}
+    select * from {{ ref('strata', 'int_simulated_tiers') }}
 ),
 
 -- Each customer under a candidate beside the same customer under the rules in force.

@@ -3,7 +3,7 @@
 with
 
 tier_rules as (
-    select * from {{ ref('int_rule_conditions') }}
+    select * from {{ ref('strata', 'int_rule_conditions') }}
     where decision_table = 'tier_rules'
 ),
 

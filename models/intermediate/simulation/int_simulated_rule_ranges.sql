@@ -2,6 +2,9 @@
 
 with
 
-{{ rule_ranges(ref('int_simulated_rules_in_force'), ref('int_simulated_rule_conditions')) }}
+{{ rule_ranges(
+    ref('strata', 'int_simulated_rules_in_force'),
+    ref('strata', 'int_simulated_rule_conditions'),
+) }}
 
 select * from rule_ranges

@@ -5,18 +5,18 @@ with
 
 rule_sets as (
     select rule_set
-    from {{ ref('int_simulated_rules_in_force') }}
+    from {{ ref('strata', 'int_simulated_rules_in_force') }}
     group by rule_set
 ),
 
 backtest_dates as (
     select evaluation_date
-    from {{ ref('int_backtest_dates') }}
+    from {{ ref('strata', 'int_backtest_dates') }}
     where is_latest
 ),
 
 outcomes as (
-    select * from {{ ref('int_customer_outcomes') }}
+    select * from {{ ref('strata', 'int_customer_outcomes') }}
 ),
 
 tiers as (
@@ -41,7 +41,7 @@ evaluations as (
         end as net_revenue_next_90d,
         history.is_current,
         history.evaluation_date
-    from {{ ref('customer_tier_history') }} as history
+    from {{ ref('strata', 'customer_tier_history') }} as history
     cross join rule_sets
     left join backtest_dates on history.evaluation_date = backtest_dates.evaluation_date
     left join outcomes
@@ -55,8 +55,8 @@ evaluations as (
     'evaluations',
     'tier_rules',
     table,
-    ref('int_simulated_rules_in_force'),
-    ref('int_simulated_rule_ranges'),
+    ref('strata', 'int_simulated_rules_in_force'),
+    ref('strata', 'int_simulated_rule_ranges'),
     {'outcome': 'tier_code'},
     rule_set='evaluations.rule_set',
 ) }},

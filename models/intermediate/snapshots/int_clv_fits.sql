@@ -6,7 +6,7 @@
 with
 
 clv_parameters as (
-    select * from {{ ref('int_clv_parameters') }}
+    select * from {{ ref('strata', 'int_clv_parameters') }}
 ),
 
 policies as (
@@ -17,7 +17,7 @@ customers as (
     select
         customer_id,
         market
-    from {{ ref('int_customers') }}
+    from {{ ref('strata', 'int_customers') }}
 ),
 
 -- What is known from a day on: a customer with their first purchase day.
@@ -30,7 +30,7 @@ days as (
         sum(days.purchase_days) as purchase_days,
         sum(days.net_revenue) as net_revenue,
         days.known_date
-    from {{ ref('int_customer_days') }} as days
+    from {{ ref('strata', 'int_customer_days') }} as days
     inner join customers on days.customer_id = customers.customer_id
     group by
         customers.market,

@@ -11,15 +11,15 @@ evaluations as (
         {{ measure }},
         {%- endfor %}
         evaluation_date
-    from {{ ref('int_customer_scores') }}
+    from {{ ref('strata', 'int_customer_scores') }}
 ),
 
 {{ match_rules(
     'evaluations',
     'tier_rules',
     table,
-    ref('int_rules_in_force'),
-    ref('int_rule_ranges'),
+    ref('strata', 'int_rules_in_force'),
+    ref('strata', 'int_rule_ranges'),
     {'rule_id': 'rule_id', 'outcome': 'computed_tier_code'},
 ) }},
 

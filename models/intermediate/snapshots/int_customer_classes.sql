@@ -2,21 +2,21 @@
 {%- set statuses = decision_table('behaviour_rules') %}
 {%- set stages = decision_table('lifecycle_rules') %}
 {%- set risks = decision_table('churn_risk_rules') %}
-{%- set rules = ref('int_rules_in_force') %}
-{%- set ranges = ref('int_rule_ranges') %}
+{%- set rules = ref('strata', 'int_rules_in_force') %}
+{%- set ranges = ref('strata', 'int_rule_ranges') %}
 
 with
 
 evaluations as (
-    select * from {{ ref('int_customer_scores') }}
+    select * from {{ ref('strata', 'int_customer_scores') }}
 ),
 
 cut_points as (
-    select * from {{ ref('int_rfm_cut_points') }}
+    select * from {{ ref('strata', 'int_rfm_cut_points') }}
 ),
 
 clusters as (
-    select * from {{ ref('int_rfm_clusters') }}
+    select * from {{ ref('strata', 'int_rfm_clusters') }}
 ),
 
 behaviour_statuses as (

@@ -3,15 +3,15 @@
 with
 
 sales as (
-    select * from {{ ref('int_sales_as_of') }}
+    select * from {{ ref('strata', 'int_sales_as_of') }}
 ),
 
 engagement as (
-    select * from {{ ref('int_engagement_as_of') }}
+    select * from {{ ref('strata', 'int_engagement_as_of') }}
 ),
 
 satisfaction as (
-    select * from {{ ref('int_satisfaction') }}
+    select * from {{ ref('strata', 'int_satisfaction') }}
 ),
 
 customers as (
@@ -21,7 +21,7 @@ customers as (
         first_day_revenue,
         registration_date,
         start_date
-    from {{ ref('int_customers') }}
+    from {{ ref('strata', 'int_customers') }}
 ),
 
 purchase_cycles as (

@@ -1,11 +1,11 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_customer_measures') }}
+    select * from {{ ref('strata', 'int_customer_measures') }}
 ),
 
 clv_fits as (
-    select * from {{ ref('int_clv_fits') }}
+    select * from {{ ref('strata', 'int_clv_fits') }}
 ),
 
 summarised as (

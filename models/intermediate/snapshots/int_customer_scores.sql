@@ -7,11 +7,11 @@ evaluations as (
     select
         evaluations.*,
         evaluations.expected_orders_365d * evaluations.expected_order_value as potential_12m
-    from {{ ref('int_customer_predictions') }} as evaluations
+    from {{ ref('strata', 'int_customer_predictions') }} as evaluations
 ),
 
 parameters as (
-    select * from {{ ref('int_score_parameters') }}
+    select * from {{ ref('strata', 'int_score_parameters') }}
 ),
 
 -- A measure that is null is left out, and the weights of the others stand for all.

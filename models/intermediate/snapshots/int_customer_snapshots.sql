@@ -1,7 +1,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_customer_classes') }}
+    select * from {{ ref('strata', 'int_customer_classes') }}
 ),
 
 tiers as (
@@ -15,11 +15,11 @@ tiers as (
         override_id,
         tier_rank,
         evaluation_date
-    from {{ ref('int_final_tiers') }}
+    from {{ ref('strata', 'int_final_tiers') }}
 ),
 
 value_ranks as (
-    select * from {{ ref('int_value_ranks') }}
+    select * from {{ ref('strata', 'int_value_ranks') }}
 ),
 
 -- Narrow rows first: the wide ones are joined once.

@@ -1,11 +1,11 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_held_tiers') }}
+    select * from {{ ref('strata', 'int_held_tiers') }}
 ),
 
 overrides as (
-    select * from {{ ref('int_tier_overrides') }}
+    select * from {{ ref('strata', 'int_tier_overrides') }}
 ),
 
 tiers as (

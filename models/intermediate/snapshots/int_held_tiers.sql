@@ -1,12 +1,12 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
--- depends_on: {{ ref('int_stored_customers') }}
+-- depends_on: {{ ref('strata', 'int_stored_customers') }}
 {%- set history = stored_history() %}
 
 with
 
 evaluations as (
-    select * from {{ ref('int_computed_tiers') }}
+    select * from {{ ref('strata', 'int_computed_tiers') }}
 ),
 
 policies as (
@@ -36,7 +36,7 @@ dates as (
         evaluation_date,
         month_index,
         is_frozen
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
 tiers as (
@@ -53,7 +53,7 @@ stored_peaks as (
         steps.step,
         max(tiers.tier_rank * steps.step + dates.month_index) as peak
     from {{ history }} as history
-    inner join {{ ref('int_stored_customers') }} as customers
+    inner join {{ ref('strata', 'int_stored_customers') }} as customers
         on history.customer_id = customers.customer_id
     inner join dates on history.evaluation_date = dates.evaluation_date and dates.is_frozen
     inner join tiers on history.computed_tier_code = tiers.tier_code

@@ -13,7 +13,7 @@ buyers as (
         {%- for metric, measure in metrics.items() %}
         cast({{ measure }} as {{ type_double() }}) as {{ metric }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_snapshot_population') }}
+    from {{ ref('strata', 'int_snapshot_population') }}
     where lifetime_orders > 0
 ),
 
@@ -75,7 +75,9 @@ cut_points as (
 )
 {% else %}
 bands as (
-    {{ rows_in_force(ref('int_rfm_bands'), ['metric', 'cut', 'upper_bound'], group_by='metric') }}
+    {{ rows_in_force(
+        ref('strata', 'int_rfm_bands'), ['metric', 'cut', 'upper_bound'], group_by='metric'
+    ) }}
 ),
 
 cut_points as (

@@ -1,8 +1,8 @@
--- depends_on: {{ ref('int_stored_customers') }}
+-- depends_on: {{ ref('strata', 'int_stored_customers') }}
 
 with
 
-{{ of_new_customers('days_of_new_customers', ref('int_customer_days')) }},
+{{ of_new_customers('days_of_new_customers', ref('strata', 'int_customer_days')) }},
 
 -- One aggregate for each date: measured to be the fastest shape.
 sales_as_of as (
@@ -43,7 +43,7 @@ sales_as_of as (
         sum(case when days.sale_date > {{ evaluation.after_12m }} then days.margin end) as margin_12m,
         sum(days.refunded) as lifetime_refunded,
         sum(days.first_day_refunded) as first_day_refunded
-    from {{ 'days_of_new_customers' if evaluation.is_frozen else ref('int_customer_days') }} as days
+    from {{ 'days_of_new_customers' if evaluation.is_frozen else ref('strata', 'int_customer_days') }} as days
     where days.known_date <= {{ evaluation.day }}
     group by days.customer_id
     {% endcall %}

@@ -1,7 +1,7 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
--- depends_on: {{ ref('int_stored_customers') }}
--- depends_on: {{ ref('int_evaluation_dates') }}
+-- depends_on: {{ ref('strata', 'int_stored_customers') }}
+-- depends_on: {{ ref('strata', 'int_evaluation_dates') }}
 {%- set history = stored_history() %}
 {%- set columns = [
     'customer_id', 'market', 'lifetime_orders', 'days_since_last_order', 'rfm_orders', 'rfm_revenue',
@@ -15,7 +15,7 @@ evaluations as (
         {%- for column in columns %}
         {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_customer_scores') }}
+    from {{ ref('strata', 'int_customer_scores') }}
 )
 {%- if history %},
 
@@ -23,7 +23,7 @@ evaluations as (
 frozen_dates as (
     select evaluations.evaluation_date
     from evaluations
-    inner join {{ ref('int_evaluation_dates') }} as dates
+    inner join {{ ref('strata', 'int_evaluation_dates') }} as dates
         on evaluations.evaluation_date = dates.evaluation_date and dates.is_frozen
     group by evaluations.evaluation_date
 ),
@@ -35,7 +35,7 @@ stored as (
         {%- endfor %}
     from {{ history }} as history
     inner join frozen_dates on history.evaluation_date = frozen_dates.evaluation_date
-    inner join {{ ref('int_stored_customers') }} as customers
+    inner join {{ ref('strata', 'int_stored_customers') }} as customers
         on history.customer_id = customers.customer_id
 ),
 

@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}  -- what the run found before it writes the history
--- depends_on: {{ ref('int_customer_memberships') }}
+-- depends_on: {{ ref('strata', 'int_customer_memberships') }}
 
 {%- set history = stored_history() %}
 {%- set stored_memberships = stored_memberships() %}
@@ -8,7 +8,7 @@ with
 
 customers as (
     select customer_id
-    from {{ ref('int_customers') }}
+    from {{ ref('strata', 'int_customers') }}
 )
 {%- if history and stored_memberships %},
 
@@ -21,7 +21,7 @@ stored_customers as (
 -- Records came together or went apart: the customer of the stored months was somebody else.
 changed_customers as (
     select coalesce(memberships.customer_id, stored.customer_id) as customer_id
-    from {{ ref('int_customer_memberships') }} as memberships
+    from {{ ref('strata', 'int_customer_memberships') }} as memberships
     full join {{ stored_memberships }} as stored on memberships.customer_id = stored.customer_id
     where coalesce(memberships.records_hash, '') <> coalesce(stored.records_hash, '')
 ),

@@ -13,8 +13,8 @@ records as (
     select
         keys.customer_key,
         keys.customer_id
-    from {{ ref('int_customer_keys') }} as keys
-    inner join {{ ref('int_customers') }} as customers
+    from {{ ref('strata', 'int_customer_keys') }} as keys
+    inner join {{ ref('strata', 'int_customers') }} as customers
         on keys.customer_id = customers.customer_id
     where keys.source_system = ''
 ),
@@ -28,7 +28,7 @@ tiers as (
 
 dates as (
     select evaluation_date
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
 -- Of two records that were merged, each with an override, the later decision stands; of two from one day

@@ -7,11 +7,11 @@ population as (
         composite_score,
         case when net_revenue_12m > 0 then net_revenue_12m else 0 end as positive_revenue,
         evaluation_date
-    from {{ ref('int_snapshot_population') }}
+    from {{ ref('strata', 'int_snapshot_population') }}
 ),
 
 classes as (
-    select * from {{ ref('int_pareto_classes') }}
+    select * from {{ ref('strata', 'int_pareto_classes') }}
 ),
 
 -- Equals share: whoever has the same score and revenue has the same rank, and whoever has the same

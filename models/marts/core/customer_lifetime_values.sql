@@ -1,7 +1,7 @@
 with
 
 lifetime_values as (
-    select * from {{ ref('int_lifetime_values') }}
+    select * from {{ ref('strata', 'int_lifetime_values') }}
 )
 
 select * from lifetime_values

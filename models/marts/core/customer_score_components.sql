@@ -5,16 +5,16 @@
 with
 
 history as (
-    select * from {{ ref('customer_tier_history') }}
+    select * from {{ ref('strata', 'customer_tier_history') }}
     where is_current
 ),
 
 parameters as (
-    select * from {{ ref('int_score_parameters') }}
+    select * from {{ ref('strata', 'int_score_parameters') }}
 ),
 
 components as (
-    {{ rows_in_force(ref('int_score_components'), ['component', 'measure']) }}
+    {{ rows_in_force(ref('strata', 'int_score_components'), ['component', 'measure']) }}
 ),
 
 scaled as (

@@ -1,11 +1,11 @@
 with
 
 changes as (
-    select * from {{ ref('int_tier_changes') }}
+    select * from {{ ref('strata', 'int_tier_changes') }}
 ),
 
 counterfactuals as (
-    select * from {{ ref('int_tier_counterfactuals') }}
+    select * from {{ ref('strata', 'int_tier_counterfactuals') }}
 ),
 
 compared as (

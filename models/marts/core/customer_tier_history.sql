@@ -1,5 +1,5 @@
--- depends_on: {{ ref("int_stored_customers") }}
--- depends_on: {{ ref("int_customer_memberships") }}
+-- depends_on: {{ ref('strata', 'int_stored_customers') }}
+-- depends_on: {{ ref('strata', 'int_customer_memberships') }}
 
 {{ config(
     materialized='incremental',
@@ -12,7 +12,7 @@
 with
 
 evaluations as (
-    select * from {{ ref('int_customer_snapshots') }}
+    select * from {{ ref('strata', 'int_customer_snapshots') }}
 ),
 
 dates as (
@@ -21,7 +21,7 @@ dates as (
         is_current,
         is_frozen,
         evaluation_date
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
 evaluated as (
@@ -102,7 +102,7 @@ evaluated as (
 
 customers as (
     select customer_id
-    from {{ ref('int_stored_customers') }}
+    from {{ ref('strata', 'int_stored_customers') }}
 ),
 
 frozen_dates as (

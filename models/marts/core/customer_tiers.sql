@@ -1,7 +1,7 @@
 with
 
 history as (
-    select * from {{ ref('customer_tier_history') }}
+    select * from {{ ref('strata', 'customer_tier_history') }}
     where is_current
 ),
 
@@ -14,22 +14,22 @@ tiers as (
 ),
 
 since as (
-    select * from {{ ref('int_classes_since') }}
+    select * from {{ ref('strata', 'int_classes_since') }}
 ),
 
 next_tiers as (
-    select * from {{ ref('int_next_tiers') }}
+    select * from {{ ref('strata', 'int_next_tiers') }}
 ),
 
 explanations as (
-    select * from {{ ref('int_tier_explanations') }}
+    select * from {{ ref('strata', 'int_tier_explanations') }}
 ),
 
 risk_rules as (
     select
         rule_id,
         min(sentence) as sentence
-    from {{ ref('int_rules_in_force') }}
+    from {{ ref('strata', 'int_rules_in_force') }}
     where decision_table = 'churn_risk_rules'
     group by rule_id
 ),
@@ -40,7 +40,7 @@ lifetime_values as (
         p_alive,
         expected_orders_365d,
         clv_12m
-    from {{ ref('int_lifetime_values') }}
+    from {{ ref('strata', 'int_lifetime_values') }}
 ),
 
 customer_tiers as (

@@ -15,7 +15,7 @@
 with
 
 customers as (
-    select * from {{ ref('int_customers') }}
+    select * from {{ ref('strata', 'int_customers') }}
 ),
 
 segments as (
@@ -24,7 +24,7 @@ segments as (
         {%- for attribute in attributes %},
         max(case when attribute = '{{ attribute }}' then segment_code end) as {{ attribute }}
         {%- endfor %}
-    from {{ ref('int_customer_attributes') }}
+    from {{ ref('strata', 'int_customer_attributes') }}
     group by customer_id
 ),
 
@@ -35,7 +35,7 @@ affinities as (
         max(case when dimension = '{{ dimension }}' then preferred_value end) as {{ column }},
         max(case when dimension = '{{ dimension }}' then preferred_share end) as {{ column }}_share
         {%- endfor %}
-    from {{ ref('int_customer_affinities') }}
+    from {{ ref('strata', 'int_customer_affinities') }}
     group by customer_id
 ),
 

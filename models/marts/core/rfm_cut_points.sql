@@ -1,13 +1,13 @@
--- depends_on: {{ ref('int_seeds_proved') }}, for the bands are read without any raw table
+-- depends_on: {{ ref('strata', 'int_seeds_proved') }}, for the bands are read without any raw table
 with
 
 cut_points as (
-    select * from {{ ref('int_rfm_cut_points') }}
+    select * from {{ ref('strata', 'int_rfm_cut_points') }}
 ),
 
 dates as (
     select evaluation_date
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
     where is_current
 ),
 

@@ -3,7 +3,7 @@
 with
 
 comparisons as (
-    select * from {{ ref('int_campaign_comparisons') }}
+    select * from {{ ref('strata', 'int_campaign_comparisons') }}
 ),
 
 campaigns as (
@@ -13,11 +13,11 @@ campaigns as (
 ),
 
 labels as (
-    select * from {{ ref('int_tier_labels') }}
+    select * from {{ ref('strata', 'int_tier_labels') }}
 ),
 
 summaries as (
-    select * from {{ ref('int_campaign_summaries') }}
+    select * from {{ ref('strata', 'int_campaign_summaries') }}
 ),
 
 effects as (

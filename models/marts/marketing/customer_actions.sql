@@ -1,7 +1,7 @@
 with
 
 next_actions as (
-    select * from {{ ref('int_next_actions') }}
+    select * from {{ ref('strata', 'int_next_actions') }}
 ),
 
 actions as (
@@ -9,18 +9,18 @@ actions as (
 ),
 
 action_channels as (
-    select * from {{ ref('int_action_channels') }}
+    select * from {{ ref('strata', 'int_action_channels') }}
 ),
 
 explanations as (
-    select * from {{ ref('int_action_explanations') }}
+    select * from {{ ref('strata', 'int_action_explanations') }}
 ),
 
 last_contacts as (
     select
         customer_id,
         max(last_contact_date) as last_contact_date
-    from {{ ref('int_contact_counts') }}
+    from {{ ref('strata', 'int_contact_counts') }}
     group by customer_id
 ),
 

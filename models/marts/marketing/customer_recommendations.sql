@@ -9,7 +9,7 @@ recommended as (
         1 as reason_order,
         place,
         cast(browse_events as {{ type_double() }}) as score
-    from {{ ref('int_browsed_recommendations') }}
+    from {{ ref('strata', 'int_browsed_recommendations') }}
     union all
     select
         customer_id,
@@ -19,7 +19,7 @@ recommended as (
         2 as reason_order,
         place,
         lift as score
-    from {{ ref('int_related_recommendations') }}
+    from {{ ref('strata', 'int_related_recommendations') }}
     union all
     select
         customer_id,
@@ -29,7 +29,7 @@ recommended as (
         3 as reason_order,
         place,
         customer_share as score
-    from {{ ref('int_popular_recommendations') }}
+    from {{ ref('strata', 'int_popular_recommendations') }}
 ),
 
 ranked as (
@@ -49,7 +49,7 @@ customers as (
         market,
         max_recommendations,
         evaluation_date
-    from {{ ref('int_recommendation_customers') }}
+    from {{ ref('strata', 'int_recommendation_customers') }}
 ),
 
 customer_recommendations as (
@@ -66,7 +66,7 @@ customer_recommendations as (
         customers.evaluation_date
     from ranked
     inner join customers on ranked.customer_id = customers.customer_id
-    inner join {{ ref('int_recommendable_products') }} as products
+    inner join {{ ref('strata', 'int_recommendable_products') }} as products
         on ranked.product_id = products.product_id
     where ranked.rank <= customers.max_recommendations
 )

@@ -5,7 +5,7 @@ history as (
         customer_id,
         net_revenue_12m,
         evaluation_date
-    from {{ ref('customer_tier_history') }}
+    from {{ ref('strata', 'customer_tier_history') }}
     where is_current
 ),
 

@@ -20,7 +20,7 @@ demand as (
         growth_year,
         is_complete,
         month
-    from {{ ref('int_product_growth') }}
+    from {{ ref('strata', 'int_product_growth') }}
     where attribute = 'all'
 )
 

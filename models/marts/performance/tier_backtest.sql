@@ -5,18 +5,18 @@
 with
 
 backtested as (
-    select * from {{ ref('int_backtested_snapshots') }}
+    select * from {{ ref('strata', 'int_backtested_snapshots') }}
 ),
 
 compared as (
-    select * from {{ ref('int_tier_captures') }}
+    select * from {{ ref('strata', 'int_tier_captures') }}
 ),
 
 labels as (
     select
         tier_code,
         label_en
-    from {{ ref('int_tier_labels') }}
+    from {{ ref('strata', 'int_tier_labels') }}
 ),
 
 {{ rank_correlation('backtested', ['evaluation_date'], 'tier_rank', 'net_revenue') }},

@@ -6,14 +6,14 @@ moves as (
         tier_code,
         net_revenue_12m,
         evaluation_date
-    from {{ ref('int_tier_moves') }}
+    from {{ ref('strata', 'int_tier_moves') }}
 ),
 
 dates as (
     select
         evaluation_month,
         evaluation_date
-    from {{ ref('int_evaluation_dates') }}
+    from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
 migrations as (

@@ -15,14 +15,14 @@
 with
 
 labels as (
-    select * from {{ ref('int_tier_labels') }}
+    select * from {{ ref('strata', 'int_tier_labels') }}
 ),
 
 months as (
     select
         is_complete,
         month
-    from {{ ref('int_covered_months') }}
+    from {{ ref('strata', 'int_covered_months') }}
 ),
 
 tier_months as (
@@ -46,7 +46,7 @@ tier_months as (
         cast(margin as decimal(18, 2)) as margin,
         points,
         month
-    from {{ ref('int_tier_months') }}
+    from {{ ref('strata', 'int_tier_months') }}
 ),
 
 performance as (

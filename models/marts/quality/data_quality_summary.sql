@@ -7,7 +7,7 @@ raw_row_counts as (
         defects,
         exclusion,
         rows_found
-    from {{ ref('int_raw_row_counts') }}
+    from {{ ref('strata', 'int_raw_row_counts') }}
 ),
 
 row_reasons as (
@@ -58,7 +58,7 @@ missing_values as (
         'missing_value' as check_type,
         column_name as check_name,
         rows_found as found
-    from {{ ref('int_missing_values') }}
+    from {{ ref('strata', 'int_missing_values') }}
 ),
 
 nulled_values as (
@@ -67,7 +67,7 @@ nulled_values as (
         'nulled_value' as check_type,
         column_name as check_name,
         rows_found as found
-    from {{ ref('int_nulled_values') }}
+    from {{ ref('strata', 'int_nulled_values') }}
 ),
 
 adjusted_times as (
@@ -76,7 +76,7 @@ adjusted_times as (
         'adjusted_time' as check_type,
         column_name as check_name,
         rows_found as found
-    from {{ ref('int_adjusted_times') }}
+    from {{ ref('strata', 'int_adjusted_times') }}
 ),
 
 unmatched_values as (
@@ -85,7 +85,7 @@ unmatched_values as (
         check_type,
         check_name,
         rows_found as found
-    from {{ ref('int_unmatched_values') }}
+    from {{ ref('strata', 'int_unmatched_values') }}
 ),
 
 duplicates as (
@@ -94,7 +94,7 @@ duplicates as (
         'duplicate_person' as check_type,
         'records merged into another' as check_name,
         coalesce(sum(record_count - 1), 0) as found
-    from {{ ref('int_customers') }}
+    from {{ ref('strata', 'int_customers') }}
 ),
 
 freshness as (
@@ -103,7 +103,7 @@ freshness as (
         'freshness' as check_type,
         'days from the newest row to as_of_date' as check_name,
         age_days as found
-    from {{ ref('int_freshness') }}
+    from {{ ref('strata', 'int_freshness') }}
 ),
 
 policies as (
@@ -117,9 +117,9 @@ thin_markets as (
         policies.market as check_name,
         count(customers.customer_id) as found
     from policies
-    inner join {{ ref('int_evaluation_dates') }} as dates
+    inner join {{ ref('strata', 'int_evaluation_dates') }} as dates
         on policies.evaluation_date = dates.evaluation_date and dates.is_current
-    left join {{ ref('int_customers') }} as customers
+    left join {{ ref('strata', 'int_customers') }} as customers
         on policies.market = customers.market and customers.first_order_date is not null
     group by
         policies.market,

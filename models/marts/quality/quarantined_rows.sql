@@ -7,7 +7,7 @@ raw_rows as (
         defects,
         raw_row,
         amount
-    from {{ ref('int_raw_rows') }}
+    from {{ ref('strata', 'int_raw_rows') }}
     where fate = 'quarantined'
 ),
 

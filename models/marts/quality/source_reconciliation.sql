@@ -9,7 +9,7 @@ raw_row_counts as (
         fate,
         rows_found,
         amount
-    from {{ ref('int_raw_row_counts') }}
+    from {{ ref('strata', 'int_raw_row_counts') }}
 ),
 
 source_reconciliation as (

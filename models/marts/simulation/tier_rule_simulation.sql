@@ -4,7 +4,7 @@
 with
 
 moves as (
-    select * from {{ ref('int_simulated_moves') }}
+    select * from {{ ref('strata', 'int_simulated_moves') }}
 ),
 
 tiers as (
@@ -16,12 +16,12 @@ tiers as (
 
 backtest_dates as (
     select evaluation_date
-    from {{ ref('int_backtest_dates') }}
+    from {{ ref('strata', 'int_backtest_dates') }}
     where is_latest
 ),
 
 backtested as (
-    select * from {{ ref('int_simulated_tiers') }}
+    select * from {{ ref('strata', 'int_simulated_tiers') }}
     where net_revenue_next_90d is not null
 ),
 

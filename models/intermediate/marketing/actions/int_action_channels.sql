@@ -16,7 +16,7 @@ ranked as (
                 action_preference asc nulls last,
                 channel asc nulls last
         ) as place
-    from {{ ref('int_channel_candidates') }}
+    from {{ ref('strata', 'int_channel_candidates') }}
 ),
 
 channels as (
@@ -34,7 +34,7 @@ next_actions as (
         next_actions.action_code,
         actions.cooldown_days,
         next_actions.evaluation_date
-    from {{ ref('int_next_actions') }} as next_actions
+    from {{ ref('strata', 'int_next_actions') }} as next_actions
     inner join {{ ref('actions') }} as actions
         on next_actions.action_code = actions.action_code
 ),
@@ -55,7 +55,7 @@ decided as (
         contacts.last_contact_date
     from next_actions
     left join channels on next_actions.customer_id = channels.customer_id
-    left join {{ ref('int_action_contacts') }} as contacts
+    left join {{ ref('strata', 'int_action_contacts') }} as contacts
         on
             next_actions.customer_id = contacts.customer_id
             and next_actions.action_code = contacts.action_code

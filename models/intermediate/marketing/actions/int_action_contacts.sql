@@ -6,7 +6,7 @@ contacts as (
         campaign_id,
         coalesce(is_control, false) as is_control,
         contact_date
-    from {{ ref('int_campaign_contacts_checked') }}
+    from {{ ref('strata', 'int_campaign_contacts_checked') }}
     where fate = 'used'
 ),
 

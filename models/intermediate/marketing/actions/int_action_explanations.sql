@@ -3,14 +3,14 @@
 with
 
 next_actions as (
-    select * from {{ ref('int_next_actions') }}
+    select * from {{ ref('strata', 'int_next_actions') }}
 ),
 
 rules as (
     select
         rule_id,
         min(sentence) as sentence
-    from {{ ref('int_marketing_rules_in_force') }}
+    from {{ ref('strata', 'int_marketing_rules_in_force') }}
     where decision_table = 'action_rules'
     group by rule_id
 ),
@@ -41,7 +41,7 @@ parts as (
                 || '.'
         end as outcome
     from next_actions
-    inner join {{ ref('int_action_channels') }} as action_channels
+    inner join {{ ref('strata', 'int_action_channels') }} as action_channels
         on next_actions.customer_id = action_channels.customer_id
     inner join rules on next_actions.rule_id = rules.rule_id
     inner join {{ ref('actions') }} as actions

@@ -10,7 +10,7 @@ next_actions as (
         next_actions.market,
         next_actions.action_code,
         actions.purpose
-    from {{ ref('int_next_actions') }} as next_actions
+    from {{ ref('strata', 'int_next_actions') }} as next_actions
     inner join {{ ref('actions') }} as actions
         on next_actions.action_code = actions.action_code
 ),
@@ -19,12 +19,12 @@ consents as (
     select
         customer_id,
         channel
-    from {{ ref('int_customer_consents') }}
+    from {{ ref('strata', 'int_customer_consents') }}
     where is_granted
 ),
 
 contact_counts as (
-    select * from {{ ref('int_contact_counts') }}
+    select * from {{ ref('strata', 'int_contact_counts') }}
 ),
 
 all_contacts as (
@@ -84,7 +84,7 @@ candidates as (
         on next_actions.market = caps.market and action_channels.channel = caps.channel
     left join caps as all_caps
         on next_actions.market = all_caps.market and all_caps.channel = '*'
-    left join {{ ref('int_channel_preferences') }} as preferences
+    left join {{ ref('strata', 'int_channel_preferences') }} as preferences
         on
             next_actions.customer_id = preferences.customer_id
             and action_channels.channel = preferences.channel

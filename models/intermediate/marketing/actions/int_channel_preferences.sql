@@ -5,8 +5,8 @@ customers as (
         customers.customer_id,
         customers.customer_type,
         attributes.segment_code as age_band
-    from {{ ref('int_customers') }} as customers
-    left join {{ ref('int_customer_attributes') }} as attributes
+    from {{ ref('strata', 'int_customers') }} as customers
+    left join {{ ref('strata', 'int_customer_attributes') }} as attributes
         on customers.customer_id = attributes.customer_id and attributes.attribute = 'age_band'
 ),
 

@@ -7,7 +7,7 @@ contacts as (
         coalesce(channel, 'unknown') as channel,
         {{ days_between('contact_date', as_of_date()) }} as days_since_contact,
         contact_date
-    from {{ ref('int_campaign_contacts_checked') }}
+    from {{ ref('strata', 'int_campaign_contacts_checked') }}
     where fate = 'used' and not coalesce(is_control, false)
 ),
 

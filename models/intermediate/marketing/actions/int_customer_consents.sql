@@ -6,7 +6,7 @@ consents as (
         channel,
         status,
         changed_at
-    from {{ ref('int_consents_checked') }}
+    from {{ ref('strata', 'int_consents_checked') }}
     where fate = 'used'
 ),
 

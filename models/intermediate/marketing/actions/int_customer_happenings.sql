@@ -18,7 +18,7 @@ history as (
         ) as days_since_last_activity,
         {{ to_decimal('potential_12m') }} as potential_12m,
         evaluation_date
-    from {{ ref('customer_tier_history') }}
+    from {{ ref('strata', 'customer_tier_history') }}
     where is_current
 ),
 
@@ -33,14 +33,14 @@ milestones as (
                 milestone_id asc nulls last
         ) as place,
         cast(count(*) over (partition by customer_id) as integer) as milestones_reached
-    from {{ ref('int_milestones_reached') }}
+    from {{ ref('strata', 'int_milestones_reached') }}
 ),
 
 browsed as (
     select
         customer_id,
         max(browse_events) as browse_events
-    from {{ ref('int_browsed_products') }}
+    from {{ ref('strata', 'int_browsed_products') }}
     group by customer_id
 ),
 

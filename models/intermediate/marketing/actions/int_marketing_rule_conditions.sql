@@ -1,4 +1,4 @@
--- depends_on: {{ ref('int_markets') }}
+-- depends_on: {{ ref('strata', 'int_markets') }}
 -- depends_on: {{ ref('actions') }}
 -- depends_on: {{ ref('triggers') }}
 -- depends_on: {{ ref('tiers') }}

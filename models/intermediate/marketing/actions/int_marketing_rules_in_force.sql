@@ -2,6 +2,6 @@
 
 with
 
-{{ rules_in_force(ref('int_marketing_rule_conditions')) }}
+{{ rules_in_force(ref('strata', 'int_marketing_rule_conditions')) }}
 
 select * from rules_in_force

@@ -5,7 +5,7 @@ history as (
         customer_id,
         lifetime_orders,
         lifetime_net_revenue
-    from {{ ref('customer_tier_history') }}
+    from {{ ref('strata', 'customer_tier_history') }}
     where is_current
 ),
 
@@ -26,7 +26,7 @@ recent_days as (
         customer_days.orders,
         customer_days.net_revenue,
         {{ days_between('customer_days.known_date', as_of_date()) }} as days_ago
-    from {{ ref('int_customer_days') }} as customer_days
+    from {{ ref('strata', 'int_customer_days') }} as customer_days
     cross join longest
     where
         customer_days.known_date <= {{ as_of_date() }}

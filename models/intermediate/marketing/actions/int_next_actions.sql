@@ -2,13 +2,13 @@
 
 {%- set triggers = decision_table('trigger_rules') %}
 {%- set actions = decision_table('action_rules') %}
-{%- set rules = ref('int_marketing_rules_in_force') %}
-{%- set ranges = ref('int_marketing_rule_ranges') %}
+{%- set rules = ref('strata', 'int_marketing_rules_in_force') %}
+{%- set ranges = ref('strata', 'int_marketing_rule_ranges') %}
 
 with
 
 happenings as (
-    select * from {{ ref('int_customer_happenings') }}
+    select * from {{ ref('strata', 'int_customer_happenings') }}
 ),
 
 {{ match_rules('happenings', 'trigger_rules', triggers, rules, ranges, {'outcome': 'trigger_code'}) }},

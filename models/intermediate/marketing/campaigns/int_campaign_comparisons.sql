@@ -4,7 +4,7 @@
 with
 
 campaign_groups as (
-    select * from {{ ref('int_campaign_groups') }}
+    select * from {{ ref('strata', 'int_campaign_groups') }}
 ),
 
 policies as (
@@ -12,7 +12,7 @@ policies as (
         method,
         confidence_level,
         min_group_size
-    from {{ ref('int_effect_policies') }}
+    from {{ ref('strata', 'int_effect_policies') }}
 ),
 
 -- Both groups of a campaign and tier in one row; the rates of a group that is not there are null.

@@ -1,12 +1,12 @@
 with
 
 responses as (
-    select * from {{ ref('int_campaign_responses') }}
+    select * from {{ ref('strata', 'int_campaign_responses') }}
 ),
 
 policies as (
     select z_score
-    from {{ ref('int_effect_policies') }}
+    from {{ ref('strata', 'int_effect_policies') }}
     where method = 'newcombe'
 ),
 

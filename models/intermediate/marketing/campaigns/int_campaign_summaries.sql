@@ -10,7 +10,7 @@ comparisons as (
         least(abs(difference_lower), abs(difference_upper)) as smaller_change,
         greatest(abs(difference_lower), abs(difference_upper)) as larger_change,
         sum(control + open_control) over (partition by campaign_id) > 0 as has_control
-    from {{ ref('int_campaign_comparisons') }}
+    from {{ ref('strata', 'int_campaign_comparisons') }}
 ),
 
 campaigns as (
@@ -25,7 +25,7 @@ labels as (
     select
         tier_code,
         label_en
-    from {{ ref('int_tier_labels') }}
+    from {{ ref('strata', 'int_tier_labels') }}
 ),
 
 parts as (

@@ -7,7 +7,7 @@ policies as (
         market,
         best_sellers_per_segment,
         min_segment_buyers
-    from {{ ref('int_recommendation_policies') }}
+    from {{ ref('strata', 'int_recommendation_policies') }}
 ),
 
 segments as (
@@ -21,12 +21,12 @@ segments as (
 ),
 
 reach as (
-    select * from {{ ref('int_product_reach') }}
+    select * from {{ ref('strata', 'int_product_reach') }}
 ),
 
 recommendable as (
     select product_id
-    from {{ ref('int_recommendable_products') }}
+    from {{ ref('strata', 'int_recommendable_products') }}
 ),
 
 -- The narrowest circle with buyers enough, one of whom bought the product, is the one that tells.

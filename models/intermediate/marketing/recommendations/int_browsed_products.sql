@@ -7,8 +7,8 @@ customers as (
     select
         customers.customer_id,
         policies.browsed_days
-    from {{ ref('int_customers') }} as customers
-    left join {{ ref('int_recommendation_policies') }} as policies
+    from {{ ref('strata', 'int_customers') }} as customers
+    left join {{ ref('strata', 'int_recommendation_policies') }} as policies
         on customers.market = policies.market
 ),
 
@@ -18,7 +18,7 @@ events as (
         events.product_id,
         case when engagement_types.counts_as = 'views' then 1 else 0 end as is_view,
         events.event_date
-    from {{ ref('int_web_events_checked') }} as events
+    from {{ ref('strata', 'int_web_events_checked') }} as events
     inner join {{ ref('engagement_types') }} as engagement_types
         on events.event_type = engagement_types.engagement_type
     where
@@ -35,7 +35,7 @@ customer_products as (
         customer_id,
         product_id,
         last_order_date
-    from {{ ref('int_customer_products') }}
+    from {{ ref('strata', 'int_customer_products') }}
 ),
 
 -- An order of the same day counts as later: most are what the browsing led to.

@@ -5,18 +5,18 @@ customers as (
         customer_id,
         min_browse_events,
         max_recommendations
-    from {{ ref('int_recommendation_customers') }}
+    from {{ ref('strata', 'int_recommendation_customers') }}
 ),
 
 browsed_products as (
-    select * from {{ ref('int_browsed_products') }}
+    select * from {{ ref('strata', 'int_browsed_products') }}
 ),
 
 recommendable as (
     select
         product_id,
         is_consumable
-    from {{ ref('int_recommendable_products') }}
+    from {{ ref('strata', 'int_recommendable_products') }}
 ),
 
 placed as (

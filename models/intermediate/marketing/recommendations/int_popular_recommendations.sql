@@ -4,12 +4,12 @@ personal as (
     select
         customer_id,
         product_id
-    from {{ ref('int_browsed_recommendations') }}
+    from {{ ref('strata', 'int_browsed_recommendations') }}
     union all
     select
         customer_id,
         product_id
-    from {{ ref('int_related_recommendations') }}
+    from {{ ref('strata', 'int_related_recommendations') }}
 ),
 
 personal_counts as (
@@ -27,7 +27,7 @@ wanting as (
         customers.market,
         customers.rfm_segment,
         customers.max_recommendations
-    from {{ ref('int_recommendation_customers') }} as customers
+    from {{ ref('strata', 'int_recommendation_customers') }} as customers
     left join personal_counts on customers.customer_id = personal_counts.customer_id
     where coalesce(personal_counts.recommendations, 0) < customers.max_recommendations
 ),
@@ -43,13 +43,13 @@ new_to_the_customer as (
             order by best_sellers.seller_rank nulls last
         ) as place
     from wanting
-    inner join {{ ref('int_best_sellers') }} as best_sellers
+    inner join {{ ref('strata', 'int_best_sellers') }} as best_sellers
         on
             wanting.market = best_sellers.market
             and wanting.rfm_segment = best_sellers.rfm_segment
-    inner join {{ ref('int_recommendable_products') }} as products
+    inner join {{ ref('strata', 'int_recommendable_products') }} as products
         on best_sellers.product_id = products.product_id
-    left join {{ ref('int_customer_products') }} as bought
+    left join {{ ref('strata', 'int_customer_products') }} as bought
         on
             wanting.customer_id = bought.customer_id
             and best_sellers.product_id = bought.product_id

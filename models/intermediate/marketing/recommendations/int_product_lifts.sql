@@ -6,11 +6,11 @@ policies as (
     select
         market,
         max_basket_products
-    from {{ ref('int_recommendation_policies') }}
+    from {{ ref('strata', 'int_recommendation_policies') }}
 ),
 
 purchases as (
-    select * from {{ ref('int_recent_purchases') }}
+    select * from {{ ref('strata', 'int_recent_purchases') }}
 ),
 
 baskets as (

@@ -8,11 +8,11 @@ policies as (
         min_pair_customers,
         min_lift,
         related_per_product
-    from {{ ref('int_recommendation_policies') }}
+    from {{ ref('strata', 'int_recommendation_policies') }}
 ),
 
 lifts as (
-    select * from {{ ref('int_product_lifts') }}
+    select * from {{ ref('strata', 'int_product_lifts') }}
 ),
 
 both_ways as (
@@ -33,7 +33,7 @@ both_ways as (
 
 recommendable as (
     select product_id
-    from {{ ref('int_recommendable_products') }}
+    from {{ ref('strata', 'int_recommendable_products') }}
 ),
 
 placed as (

@@ -8,7 +8,7 @@
 with
 
 purchases as (
-    select * from {{ ref('int_recent_purchases') }}
+    select * from {{ ref('strata', 'int_recent_purchases') }}
 ),
 
 -- A customer is in one market and one segment, so that these numbers add up. Without product_id: of

@@ -6,7 +6,7 @@ customers as (
         market,
         rfm_segment,
         window_start_date
-    from {{ ref('int_recommendation_customers') }}
+    from {{ ref('strata', 'int_recommendation_customers') }}
 ),
 
 recent_purchases as (
@@ -15,7 +15,7 @@ recent_purchases as (
         customer_products.product_id,
         customers.market,
         customers.rfm_segment
-    from {{ ref('int_customer_products') }} as customer_products
+    from {{ ref('strata', 'int_customer_products') }} as customer_products
     inner join customers on customer_products.customer_id = customers.customer_id
     where customer_products.last_order_date > customers.window_start_date
 )

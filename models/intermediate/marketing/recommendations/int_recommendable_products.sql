@@ -5,7 +5,7 @@ products as (
         product_id,
         product_name,
         coalesce(category, 'unknown') as category
-    from {{ ref('int_products_checked') }}
+    from {{ ref('strata', 'int_products_checked') }}
     where
         fate = 'used'
         and ({{ business_date('launched_at') }} <= {{ as_of_date() }} or launched_at is null)

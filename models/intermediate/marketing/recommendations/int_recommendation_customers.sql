@@ -10,8 +10,9 @@ recommendation_customers as (
         policies.max_recommendations,
         policies.window_start_date,
         history.evaluation_date
-    from {{ ref('customer_tier_history') }} as history
-    left join {{ ref('int_recommendation_policies') }} as policies on history.market = policies.market
+    from {{ ref('strata', 'customer_tier_history') }} as history
+    left join {{ ref('strata', 'int_recommendation_policies') }} as policies
+        on history.market = policies.market
     where history.is_current
 )
 

@@ -7,8 +7,8 @@ pairs as (
     select
         product_pairs.*,
         policies.max_recommendations
-    from {{ ref('int_product_pairs') }} as product_pairs
-    left join {{ ref('int_recommendation_policies') }} as policies
+    from {{ ref('strata', 'int_product_pairs') }} as product_pairs
+    left join {{ ref('strata', 'int_recommendation_policies') }} as policies
         on product_pairs.market = policies.market
 ),
 
@@ -16,7 +16,7 @@ recommendable as (
     select
         product_id,
         is_consumable
-    from {{ ref('int_recommendable_products') }}
+    from {{ ref('strata', 'int_recommendable_products') }}
 ),
 
 -- Of the purchases that a product goes with, the strongest pair counts.
@@ -25,7 +25,7 @@ related as (
         purchases.customer_id,
         pairs.related_product_id as product_id,
         min(pairs.pair_rank) as pair_rank
-    from {{ ref('int_recent_purchases') }} as purchases
+    from {{ ref('strata', 'int_recent_purchases') }} as purchases
     inner join pairs
         on
             purchases.market = pairs.market
@@ -41,11 +41,11 @@ new_to_the_customer as (
         related.pair_rank
     from related
     inner join recommendable on related.product_id = recommendable.product_id
-    left join {{ ref('int_customer_products') }} as bought
+    left join {{ ref('strata', 'int_customer_products') }} as bought
         on
             related.customer_id = bought.customer_id
             and related.product_id = bought.product_id
-    left join {{ ref('int_browsed_recommendations') }} as browsed
+    left join {{ ref('strata', 'int_browsed_recommendations') }} as browsed
         on
             related.customer_id = browsed.customer_id
             and related.product_id = browsed.product_id
