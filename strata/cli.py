@@ -12,6 +12,7 @@ from strata.check import check
 from strata.compact import compact
 from strata.demo.command import demo
 from strata.errors import UserError
+from strata.imports.command import import_files
 from strata.load.command import load
 from strata.publish.command import publish
 from strata.rule_seeds import seeds
@@ -56,6 +57,7 @@ app.command()(calibrate)
 app.command()(check)
 app.command()(compact)
 app.command()(demo)
+app.command("import")(import_files)
 app.command()(load)
 app.command()(up)
 app.command()(down)

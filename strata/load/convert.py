@@ -153,11 +153,11 @@ def _convert(source: Path, table: Table, written: Path, given: Given) -> None:
     made = written / f"{table.name}.{'parquet' if kind == 'parquet' else 'csv'}"
     try:
         if kind in CONVERTED:
-            _write_sheet(source, given.sheet, made)
+            write_sheet(source, given.sheet, made)
         elif kind == "parquet":
             shutil.copyfile(source, made)
         else:
-            _write_utf_8(source, given.encoding, made)
+            write_utf_8(source, given.encoding, made)
         made.chmod(0o600)
     except OSError as error:
         raise LoadError(f"cannot read {source}: {error.strerror or error}") from error
@@ -184,7 +184,7 @@ def _source(folder: Path, table: Table) -> Path:
     return found[0]
 
 
-def _write_utf_8(source: Path, given: str | None, made: Path) -> None:
+def write_utf_8(source: Path, given: str | None, made: Path) -> None:
     """Copy a CSV in UTF-8; its cells and line ends stay."""
     encoding = _encoding(source, given)
     try:
@@ -240,7 +240,7 @@ def _proposal(source: Path) -> str:
     return f"name it with --encoding{perhaps}"
 
 
-def _write_sheet(source: Path, name: str | None, made: Path) -> None:
+def write_sheet(source: Path, name: str | None, made: Path) -> None:
     """Write a sheet of a workbook as CSV."""
     try:
         with CalamineWorkbook.from_path(str(source)) as workbook:

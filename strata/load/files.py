@@ -98,7 +98,7 @@ class RawFile:
 
     def positions(self) -> dict[str, int | None]:
         """Return the position in the file of each declared column, `None` if it is not there."""
-        spelled = _plain(self.columns)
+        spelled = plain_names(self.columns)
         return {
             name: spelled.index(name) if name in spelled else None for name in self.table.columns
         }
@@ -121,7 +121,7 @@ class RawFile:
                 f"{place}: none of its names is a column of {self.table.name}, such as"
                 f" {self.table.columns[0]}; the first row must have the names of the columns"
             )
-        repeated = [name for name, times in Counter(_plain(self.columns)).items() if times > 1]
+        repeated = [name for name, times in Counter(plain_names(self.columns)).items() if times > 1]
         if repeated := [name for name in repeated if name]:
             known = [name for name in repeated if name in self.table.columns]
             what = f"the column {', '.join(known)}" if known else "a name that Strata does not know"
@@ -135,7 +135,7 @@ class RawFile:
             raise LoadError(
                 f"{self.location} has no column {', '.join(lacking)}, which"
                 f" {'is' if len(lacking) == 1 else 'are'} required;"
-                f" it has {self._shown(_plain(self.columns))}"
+                f" it has {self._shown(plain_names(self.columns))}"
             )
         for name, position in positions.items():
             if position is not None and self.types and NESTED.search(self.types[position]):
@@ -324,13 +324,14 @@ def _open_csv(path: Path, table: Table) -> RawFile:
     delimiter = _delimiter(path, table, headers)
     names = tuple(headers[delimiter])
     file = RawFile(table, str(path), "csv", names, ("VARCHAR",) * len(names), encoding, delimiter)
-    return replace(file, line_end=_line_end(path, encoding))
+    return replace(file, line_end=line_end_of(path, encoding))
 
 
 def _delimiter(path: Path, table: Table, headers: dict[str, list[str]]) -> str:
     """Return the delimiter that makes declared names of the header."""
     found = {
-        delimiter: set(_plain(names)) & set(table.columns) for delimiter, names in headers.items()
+        delimiter: set(plain_names(names)) & set(table.columns)
+        for delimiter, names in headers.items()
     }
     best = max(found, key=lambda delimiter: len(found[delimiter]))
     if not found[best] and not headers[","]:
@@ -360,7 +361,7 @@ def open_text(path: Path, encoding: str) -> TextIO:
     return path.open(newline="", encoding=without_mark, errors="strict")
 
 
-def _line_end(path: Path, encoding: str) -> str:
+def line_end_of(path: Path, encoding: str) -> str:
     """Return what ends the first row, which may have several lines."""
     quotes = 0
     with open_text(path, encoding) as stream:
@@ -382,7 +383,7 @@ def _open_parquet(path: Path, table: Table) -> RawFile:
                 f"select name, coalesce(num_children, 0) from parquet_schema({file.place()})"
             ).fetchall()
     except duckdb.Error as error:
-        raise LoadError(f"{path}: {_parquet_fault(error)}") from error
+        raise LoadError(f"{path}: {parquet_fault(error)}") from error
     # DuckDB gives the second of two equal names another one
     replace(file, columns=tuple(_top_level(elements[1:]))).check_columns()
     names, types = zip(*(row[:2] for row in described), strict=True)
@@ -405,7 +406,7 @@ def _count(file: RawFile) -> int:
         cells = ", ".join(identifier(name) for name in file.table.columns)
         query = f"select count(*), bit_xor(hash({cells})) from ({file.texts()})"
     else:
-        _check_no_nul(file)
+        check_no_nul(file)
         cells = ", ".join(f"count({name})" for name in _numbered(file.columns))
         query = f"select count(*), {cells} from {file.reader()}"
     try:
@@ -413,13 +414,20 @@ def _count(file: RawFile) -> int:
             row = connection.execute(query).fetchone()
     except duckdb.Error as error:
         if file.file_format == "parquet":
-            raise LoadError(f"{file.location}: {_parquet_fault(error)}") from error
-        raise LoadError(f"{file.location}{_fault(file, str(error))}") from error
+            raise LoadError(f"{file.location}: {parquet_fault(error)}") from error
+        raise LoadError(f"{file.location}{csv_fault(file, str(error))}") from error
     assert row is not None
     return int(row[0])
 
 
-def _check_no_nul(file: RawFile) -> None:
+def check_no_nul(file: RawFile) -> None:
+    """Check that a CSV has no NUL byte.
+
+    Raises
+    ------
+    LoadError
+        If it has one.
+    """
     if file.encoding == "utf-16":
         return
     lines = 1
@@ -432,7 +440,7 @@ def _check_no_nul(file: RawFile) -> None:
             lines += chunk.count(b"\n")
 
 
-def _parquet_fault(error: duckdb.Error) -> str:
+def parquet_fault(error: duckdb.Error) -> str:
     """Return what is wrong with a Parquet file; the words of DuckDB may hold a cell."""
     told = str(error)
     for words, plain in PARQUET_FAULTS.items():
@@ -441,7 +449,7 @@ def _parquet_fault(error: duckdb.Error) -> str:
     return "it is damaged; write it anew"
 
 
-def _fault(file: RawFile, message: str) -> str:
+def csv_fault(file: RawFile, message: str) -> str:
     """Return where a CSV is wrong, and why."""
     reasons = [plain for told, plain in FAULTS.items() if told in message]
     reason = reasons[0] if reasons else "DuckDB cannot read it as CSV"
@@ -477,7 +485,7 @@ def _line_of_another_end(file: RawFile) -> int:
     return 0
 
 
-def _plain(names: Sequence[str]) -> list[str]:
+def plain_names(names: Sequence[str]) -> list[str]:
     """Return names as they are compared: without spaces around them, in lower case."""
     return [name.strip(SPACES).lower() for name in names]
 

@@ -1,0 +1,148 @@
+"""The command ``strata import``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from strata.imports.errors import ImportFaultError
+from strata.imports.guess import guess
+from strata.imports.mapping import ImportMap, names, read
+from strata.imports.run import Result, run
+from strata.imports.targets import Target, read_blanks, read_targets
+
+
+def import_files(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILES", help="Files, or folders of them: CSV, workbook, Parquet."),
+    ] = None,
+    *,
+    mapping: Annotated[
+        str,
+        typer.Option(
+            "--map", metavar="NAME", help=f"{', '.join(names())}, or a YAML file of your own."
+        ),
+    ] = "",
+    guess_of: Annotated[
+        Path | None,
+        typer.Option("--guess", metavar="FILE", help="Propose a mapping for a file; no import."),
+    ] = None,
+    to: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for the raw tables: the var raw_path.")
+    ] = Path("raw"),
+    currency: Annotated[
+        str, typer.Option(metavar="CODE", help="Currency of the amounts: --set currency=CODE.")
+    ] = "",
+    timezone: Annotated[
+        str, typer.Option(metavar="ZONE", help="Zone of local times: --set time_zone=ZONE.")
+    ] = "",
+    encoding: Annotated[
+        str, typer.Option(metavar="NAME", help="Encoding of files that are not UTF-8.")
+    ] = "",
+    sheet: Annotated[str, typer.Option(metavar="NAME", help="Sheet of workbooks.")] = "",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Another setting; may be repeated."),
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the mapping there, with what is declared."),
+    ] = None,
+) -> None:
+    """Make raw tables of the exports of a shop or CRM: all of them, or on an error none.
+
+    What no file says, such as the currency, is declared by an option; nothing is guessed.
+    """
+    targets = read_targets(Path.cwd())
+    blanks = read_blanks(Path.cwd())
+    if guess_of is not None:
+        if mapping or files:
+            raise ImportFaultError("--guess FILE proposes a mapping: give neither --map nor FILES")
+        guess(guess_of, targets, blanks, encoding=encoding, sheet=sheet, save=save)
+        return
+    if not mapping:
+        raise ImportFaultError(
+            f"say which mapping: --map NAME ({', '.join(names())}, or a YAML file of your own);"
+            " --guess FILE proposes one"
+        )
+    if not files:
+        raise ImportFaultError(f"say which files: strata import --map {mapping} FILES")
+    given = _given(settings or [])
+    for name, value in (
+        ("currency", currency),
+        ("time_zone", timezone),
+        ("encoding", encoding),
+        ("sheet", sheet),
+    ):
+        if value:
+            given[name] = value
+    plain = read(mapping, targets)
+    if save is not None and save.exists():
+        raise ImportFaultError(
+            f"{save} is there already: remove it, or give another file to --save"
+        )
+    found = plain.declared(given)
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task("", total=100)
+
+        def report(what: str, percent: float) -> None:
+            progress.update(task, description=what, completed=percent)
+
+        result = run(found, files, to, targets, blanks, report=report)
+    if save is not None:
+        _save(found, save)
+    _tell(found, result, to, targets)
+
+
+def _given(settings: list[str]) -> dict[str, str]:
+    found = {}
+    for said in settings:
+        name, equals, value = said.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise ImportFaultError(f"--set must be NAME=VALUE, not '{said}'")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _save(mapping: ImportMap, path: Path) -> None:
+    """Write a mapping with its settings as they are declared."""
+    content: dict[str, Any] = yaml.load(mapping.text, Loader=yaml.BaseLoader)
+    said = content.setdefault("settings", {})
+    for name, setting in mapping.settings.items():
+        node = said.setdefault(name, {"kind": setting.kind, "about": setting.about})
+        node["value"] = setting.value
+    with path.open("w", encoding="utf-8") as stream:
+        yaml.safe_dump(content, stream, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _tell(mapping: ImportMap, result: Result, to: Path, targets: dict[str, Target]) -> None:
+    """Tell what was written, what was declared, and how it is built."""
+    for source, shown in result.files.items():
+        typer.echo(f"{source}: {', '.join(shown)}")
+    for source, rows in result.left_out.items():
+        typer.echo(f"{source}: {rows:,} lines are left out, as the mapping says (where)")
+    for it in result.tables:
+        typer.echo(", ".join([f"{to / it.table}.parquet: {it.rows:,} rows", *it.facts]))
+    if mapping.settings:
+        declared = [f"{name} {setting.value}" for name, setting in mapping.settings.items()]
+        typer.echo(f"declared: {', '.join(declared)}")
+    there = {path.stem for path in to.iterdir() if path.suffix in (".parquet", ".csv")}
+    missing = [name for name in targets if name not in there]
+    lacking = [name for name in ("customers", "orders") if name in missing]
+    if lacking:
+        typer.echo(f"{' and '.join(lacking)} must come too, before dbt build, into {to}")
+        return
+    said = f", missing_sources: [{', '.join(missing)}]" if missing else ""
+    typer.echo(f"Next: dbt build --vars '{{raw_path: {to}{said}}}'")
