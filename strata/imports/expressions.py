@@ -124,6 +124,10 @@ class Expressions:
         tell(node, False)
         return self.sql(node)
 
+    def functions(self, text: str) -> set[str]:
+        """Return the functions that an expression calls."""
+        return {str(it.get("function_name", "")).lower() for it in _nodes(self.parse(text))}
+
     def needs_rows(self, text: str) -> bool:
         """Tell whether an expression goes by the order of the lines."""
         return any(

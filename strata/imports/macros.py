@@ -17,7 +17,7 @@ from strata.imports.mapping import Source
 from strata.load.files import SPACES
 from strata.sql import literal
 
-CHECKED: Final = frozenset({"money", "number", "stamp", "day", "flag", "within"})
+CHECKED: Final = frozenset({"money", "number", "stamp", "stamped", "day", "flag", "within"})
 """Macros that end the import where they cannot read a cell; the row is their last argument."""
 ORDERED: Final = frozenset({"first_of", "fill_down", "line_of"})
 """Macros that go by the order of the lines; the row is their last argument."""
@@ -49,7 +49,7 @@ USUAL: Final = (
     "[12][0-9]{3}-(0[1-9]|1[0-2])-([01][0-9]|2[0-8]) ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 )
 """A time that is certain to be one."""
-STAMPED: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?Z)"
+STAMPED: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?Z)?"
 TRUE: Final = ("true", "t", "yes", "y", "1", "1.0", "on", "\u662f", "\u771f")
 FALSE: Final = ("false", "f", "no", "n", "0", "0.0", "off", "\u5426", "\u5047")
 MASKS: Final = "[*\uff0a]"
@@ -217,14 +217,18 @@ def _times(source: Source) -> list[tuple[str, str]]:
         (
             "stamp(value, line := null)",
             f"case when {text} is null then null"
-            # what a stamp has made stays, whatever form is declared
-            f" when regexp_full_match({text}, '{STAMPED}') then {text}"
             f" when {usual} then from_zone(cast({text} as timestamp), line)"
             f" when {only_day} is not null then strftime({only_day}, '%Y-%m-%d')"
             f" when {local} is null then fault('no_time', line)"
             " when coalesce(offset_of(value), '') <> ''"
             f" then in_utc({local} - to_seconds(seconds_of(offset_of(value))))"
             f" else from_zone({local}, line) end",
+        ),
+        # what is of stamps already is looked at only
+        (
+            "stamped(value, line := null)",
+            f"case when value is null or regexp_full_match(value, '{STAMPED}') then value"
+            " else fault('no_time', line) end",
         ),
         (
             "day(value, line := null)",

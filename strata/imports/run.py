@@ -314,7 +314,9 @@ class _Importing:
             assert described is not None
             if name:
                 column = self._targets[it.table].columns[name]
-                finals[name] = _made(text, str(described[1]), column)
+                finals[name] = _made(
+                    text, str(described[1]), column, self._expressions.functions(text)
+                )
         if faults:
             raise ImportFaultError("\n".join(faults))
         return finals
@@ -444,6 +446,14 @@ class _Importing:
                     if FAULT.search(str(error)):
                         cells = self._cells(read, lets)
                         return ", ".join(cells) or "none", target
+        for target, text in finals.items():
+            # no cell alone, but what several lines make together
+            try:
+                query = self._query(it, "looked_at", {target: text}, checked=True)
+                self._connection.execute(f"select bit_xor(hash({target})) from ({query})")
+            except duckdb.Error:
+                cells = self._cells(columns(self._expressions.parse(text)), lets)
+                return f"{', '.join(cells)} (with further lines)", target
         return "unknown", ""
 
     def _cells(self, read: Sequence[str], lets: Mapping[str, str]) -> list[str]:
@@ -498,7 +508,7 @@ def _expressions_of(it: TableMap) -> list[tuple[Place, str]]:
     return texts + [((*it.place, "group_by"), text) for text in it.group_by]
 
 
-def _made(text: str, given: str, column: Column) -> str:
+def _made(text: str, given: str, column: Column, functions: set[str]) -> str:
     """Return an expression that is of the type of its column."""
     is_text = given in ("VARCHAR", '"NULL"', "NULL")
     value = f"({text}\n)"
@@ -511,7 +521,8 @@ def _made(text: str, given: str, column: Column) -> str:
     if column.data_type == "timestamp":
         instant = f"in_utc(timezone('UTC', cast({value} as timestamptz)))"
         day = f"strftime({value}, '%Y-%m-%d')"
-        return f"stamp({value})" if is_text else day if given == "DATE" else instant
+        macro = "stamped" if "stamp" in functions else "stamp"
+        return f"{macro}({value})" if is_text else day if given == "DATE" else instant
     made = f"number({value})" if is_text else value
     if column.minimum and column.maximum:
         made = f"within({made}, {column.minimum}, {column.maximum})"

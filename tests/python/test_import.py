@@ -1,4 +1,4 @@
-"""Exports become raw tables: each mapping that comes with Strata, and totals that are added up apart."""
+"""Exports become raw tables: the mappings of Strata, and totals that are added up apart."""
 
 import csv
 import io
@@ -112,39 +112,52 @@ def shopify_orders(orders: int, seed: int = 1) -> list[dict[str, object]]:
     lines: list[dict[str, object]] = []
     for number in range(orders):
         name, mail = f"#{1001 + number}", f"Buyer{number % 17}@example.co.uk"
-        goods = [(f"SKU{random.randint(1, 9)}", random.randint(1, 5), Decimal(random.randint(100, 9999)) / 100) for _ in range(random.randint(1, 4))]
+        goods = [
+            (
+                f"SKU{random.randint(1, 9)}",
+                random.randint(1, 5),
+                Decimal(random.randint(100, 9999)) / 100,
+            )
+            for _ in range(random.randint(1, 4))
+        ]
         subtotal = sum((price * pieces for _, pieces, price in goods), Decimal(0))
         taxes = cents((subtotal + 5) / 6)
         whole = subtotal + 5
-        status = random.choice(["paid", "paid", "partially_refunded", "refunded", "pending", "voided"])
-        refunded = {"refunded": whole, "partially_refunded": cents(whole / 3)}.get(status, Decimal(0))
+        status = random.choice(
+            ["paid", "paid", "partially_refunded", "refunded", "pending", "voided"]
+        )
+        refunded = {"refunded": whole, "partially_refunded": cents(whole / 3)}.get(
+            status, Decimal(0)
+        )
         created = datetime(2024, 3, 1) + timedelta(hours=7 * number)
         for place, (sku, pieces, price) in enumerate(goods):
             is_first = place == 0
             first = lambda value, is_first=is_first: value if is_first else ""  # noqa: E731
-            lines.append({
-                "Name": name,
-                "Email": mail,
-                "Financial Status": first(status),
-                "Paid at": first(f"{created + timedelta(minutes=1)} +0000"),
-                "Fulfillment Status": first("fulfilled"),
-                "Currency": first("GBP"),
-                "Subtotal": first(subtotal),
-                "Shipping": first("5.00"),
-                "Taxes": first(taxes),
-                "Total": first(whole),
-                "Created at": f"{created} +0000",
-                "Lineitem quantity": pieces,
-                "Lineitem name": f"Tea, {sku}\nloose",
-                "Lineitem price": price,
-                "Lineitem sku": sku,
-                "Billing Name": first("O'Hara, Jan"),
-                "Billing Country": first("GB"),
-                "Phone": first("'+447700900123" if number % 17 == 3 else ""),
-                "Cancelled at": "",
-                "Refunded Amount": first(refunded),
-                "Id": first(5_000_000_000 + number),
-            })  # fmt: skip
+            lines.append(
+                {
+                    "Name": name,
+                    "Email": mail,
+                    "Financial Status": first(status),
+                    "Paid at": first(f"{created + timedelta(minutes=1)} +0000"),
+                    "Fulfillment Status": first("fulfilled"),
+                    "Currency": first("GBP"),
+                    "Subtotal": first(subtotal),
+                    "Shipping": first("5.00"),
+                    "Taxes": first(taxes),
+                    "Total": first(whole),
+                    "Created at": f"{created} +0000",
+                    "Lineitem quantity": pieces,
+                    "Lineitem name": f"Tea, {sku}\nloose",
+                    "Lineitem price": price,
+                    "Lineitem sku": sku,
+                    "Billing Name": first("O'Hara, Jan"),
+                    "Billing Country": first("GB"),
+                    "Phone": first("'+447700900123" if number % 17 == 3 else ""),
+                    "Cancelled at": "",
+                    "Refunded Amount": first(refunded),
+                    "Id": first(5_000_000_000 + number),
+                }
+            )
     return lines
 
 
@@ -185,7 +198,6 @@ def test_shopify_to_the_cent(tmp_path: Path, taxes_included: bool) -> None:
     assert customers["buyer3@example.co.uk"]["phone"] == "+447700900123"
     assert len(customers) == 17
     # a refund without a date has the one that the mapping declares, and that is told
-    assert rows(raw, "refunds")["#1060-refund"] if "#1060-refund" in refunds else True
     assert f"taxes_included {str(taxes_included).lower()}, refund_date created_at" in told
     some = next(iter(refunds))
     assert rows(raw, "refunds")[some]["refunded_at"] == orders[some[:5]]["ordered_at"]
@@ -205,7 +217,9 @@ def test_shopify_refunds_may_be_dated_otherwise_and_twice_is_harmless(tmp_path: 
 def test_an_order_in_two_exports_has_each_line_by_the_same_identifier(tmp_path: Path) -> None:
     lines = shopify_orders(3)
     files = [write(tmp_path / f"orders{it}.csv", lines) for it in range(2)]
-    done = invoke("--map", "shopify", *files, "--to", tmp_path / "raw", "--set", "taxes_included=no")
+    done = invoke(
+        "--map", "shopify", *files, "--to", tmp_path / "raw", "--set", "taxes_included=no"
+    )
     assert done.exit_code == 0
     with duckdb.connect() as connection:
         found = connection.execute(
@@ -228,9 +242,7 @@ def test_shopify_customers_take_the_place_of_those_who_ordered(tmp_path: Path) -
         "Total Spent": "1.00",
     }
     customers = write(tmp_path / "customers_export.csv", [record])
-    imported(
-        "shopify", [orders, customers], tmp_path / "raw", "--set", "taxes_included=true"
-    )
+    imported("shopify", [orders, customers], tmp_path / "raw", "--set", "taxes_included=true")
     (found,) = rows(tmp_path / "raw", "customers").values()
     assert found["customer_id"] == "9013808660771"
     assert found["phone"] == "+447700900123"
@@ -284,8 +296,8 @@ def test_woocommerce_to_the_cent(tmp_path: Path) -> None:
 
 STATUSES = {
     "交易成功": "completed",
-    "卖家已发货，等待买家确认": "shipped",
-    "买家已付款，等待卖家发货": "paid",
+    "卖家已发货，等待买家确认": "shipped",  # noqa: RUF001
+    "买家已付款，等待卖家发货": "paid",  # noqa: RUF001
     "等待买家付款": "pending",
     "交易关闭": "cancelled",
 }
@@ -298,27 +310,33 @@ def test_taobao_to_the_cent_and_who_is_masked_is_nobody(tmp_path: Path) -> None:
         goods = Decimal(random.randint(1000, 99999)) / 100
         status = list(STATUSES)[number % 5]
         refunded = cents(goods / 4) if number % 5 == 0 else Decimal(0)
-        records.append({
-            "订单编号": f'="{2024000000000000000 + number}"',
-            "买家会员名": f"t**{number}" if number % 4 == 0 else f"买家{number % 7}",
-            "买家应付货款": f"￥{goods}",
-            "买家应付邮费": "10.00",
-            "买家实际支付金额": goods + 10,
-            "订单状态": status,
-            "收货人姓名": "张*",
-            "收货地址": "浙江省 杭州市 西湖区 某路1号",
-            "联系手机": "'138****1234" if number % 2 else f"'1381234{number:04}",
-            "订单创建时间": f"2024/3/{1 + number % 28} 00:05",
-            "订单付款时间": "" if status == "等待买家付款" else f"2024-03-{1 + number % 28:02} 00:06:01",
-            "退款金额": refunded,
-        })  # fmt: skip
-        items.append({
-            "订单编号": f'="{2024000000000000000 + number}"',
-            "标题": "茶，散装",
-            "价格": goods,
-            "购买数量": 1,
-            "商家编码": "T1",
-        })  # fmt: skip
+        records.append(
+            {
+                "订单编号": f'="{2024000000000000000 + number}"',
+                "买家会员名": f"t**{number}" if number % 4 == 0 else f"买家{number % 7}",
+                "买家应付货款": f"￥{goods}",
+                "买家应付邮费": "10.00",
+                "买家实际支付金额": goods + 10,
+                "订单状态": status,
+                "收货人姓名": "张*",
+                "收货地址": "浙江省 杭州市 西湖区 某路1号",
+                "联系手机": "'138****1234" if number % 2 else f"'1381234{number:04}",
+                "订单创建时间": f"2024/3/{1 + number % 28} 00:05",
+                "订单付款时间": ""
+                if status == "等待买家付款"
+                else f"2024-03-{1 + number % 28:02} 00:06:01",
+                "退款金额": refunded,
+            }
+        )
+        items.append(
+            {
+                "订单编号": f'="{2024000000000000000 + number}"',
+                "标题": "茶",
+                "价格": goods,
+                "购买数量": 1,
+                "商家编码": "T1",
+            }
+        )
     write(tmp_path / "in" / "ExportOrderList202403.csv", records, "gb18030")
     write(tmp_path / "in" / "ExportOrderDetailList202403.csv", items, "gb18030")
     imported("taobao", [tmp_path / "in"], tmp_path / "raw", "--set", "tax_rate=13")
@@ -389,27 +407,65 @@ def test_youzan_shares_a_refund_between_goods_and_postage(tmp_path: Path) -> Non
 
 def test_salesforce_stages_decide_and_a_close_date_stays_its_day(tmp_path: Path) -> None:
     accounts = [
-        {"Id": "001A000001LobPK", "Name": "Acme, Ltd", "ParentId": "", "Phone": "", "Industry": "Energy", "NumberOfEmployees": "1200", "BillingCountry": "United Kingdom", "CreatedDate": "2024-01-05T23:30:00.000+0000", "IsDeleted": "0"},
-        {"Id": "001A000001LobPL", "Name": "Gone", "ParentId": "", "Phone": "", "Industry": "", "NumberOfEmployees": "", "BillingCountry": "", "CreatedDate": "2024-01-05T23:30:00.000Z", "IsDeleted": "1"},
-    ]  # fmt: skip
+        {
+            "Id": "001A000001LobPK",
+            "Name": "Acme, Ltd",
+            "ParentId": "",
+            "Phone": "",
+            "Industry": "Energy",
+            "NumberOfEmployees": "1200",
+            "BillingCountry": "United Kingdom",
+            "CreatedDate": "2024-01-05T23:30:00.000+0000",
+            "IsDeleted": "0",
+        },
+        {
+            "Id": "001A000001LobPL",
+            "Name": "Gone",
+            "ParentId": "",
+            "Phone": "",
+            "Industry": "",
+            "NumberOfEmployees": "",
+            "BillingCountry": "",
+            "CreatedDate": "2024-01-05T23:30:00.000Z",
+            "IsDeleted": "1",
+        },
+    ]
     stages = ["Closed Won", "Closed Lost", "Prospecting", "Signed"]
     deals = [
-        {"Id": f"006A{number}", "AccountId": "001A000001LobPK", "Name": "Deal", "StageName": stage, "Amount": "" if stage == "Prospecting" else "1200.55", "CloseDate": "2024-03-31", "LastModifiedDate": "2024-04-01T08:00:00.000Z"}
+        {
+            "Id": f"006A{number}",
+            "AccountId": "001A000001LobPK",
+            "Name": "Deal",
+            "StageName": stage,
+            "Amount": "" if stage == "Prospecting" else "1200.55",
+            "CloseDate": "2024-03-31",
+            "LastModifiedDate": "2024-04-01T08:00:00.000Z",
+        }
         for number, stage in enumerate(stages)
-    ]  # fmt: skip
+    ]
     files = [
         write(tmp_path / "Account.csv", accounts),
         write(tmp_path / "Opportunity.csv", deals),
     ]
     told = imported(
-        "salesforce", files, tmp_path / "raw", "--currency", "gbp", "--set", "tax_rate=20",
-        "--set", "won_stages=Closed Won,Signed",
-    )  # fmt: skip
+        "salesforce",
+        files,
+        tmp_path / "raw",
+        "--currency",
+        "gbp",
+        "--set",
+        "tax_rate=20",
+        "--set",
+        "won_stages=Closed Won,Signed",
+    )
     assert "accounts: 1 lines are left out, as the mapping says" in told
     orders = rows(tmp_path / "raw", "orders")
     assert [it["status"] for it in orders.values()] == [
-        "completed", "cancelled", "pending", "completed",
-    ]  # fmt: skip
+        "completed",
+        "cancelled",
+        "pending",
+        "completed",
+    ]
     assert {it["ordered_at"] for it in orders.values()} == {"2024-03-31"}
     net = Decimal("1200.55") - cents(Decimal("1200.55") * 20 / 120)
     assert total(tmp_path / "raw", "orders", "status = 'completed'") == 2 * net
@@ -420,16 +476,35 @@ def test_salesforce_stages_decide_and_a_close_date_stays_its_day(tmp_path: Path)
 
 def test_a_hubspot_deal_is_of_its_primary_contact_or_of_none(tmp_path: Path) -> None:
     contacts = [
-        {"Record ID": number, "First Name": "Ann", "Last Name": "Lee", "Email": f"a{number}@example.org", "Create Date": "2024-01-01 09:14"}
+        {
+            "Record ID": number,
+            "First Name": "Ann",
+            "Last Name": "Lee",
+            "Email": f"a{number}@example.org",
+            "Create Date": "2024-01-01 09:14",
+        }
         for number in (501, 502)
-    ]  # fmt: skip
+    ]
     deals = [
-        {"Record ID": 7000 + number, "Deal Name": "x", "Deal Stage": stage, "Amount": "10.10", "Close Date": "2024-05-01 00:10", "Associated Contact IDs": several, "Associated Contact IDs (Primary)": primary}
-        for number, (stage, several, primary) in enumerate([
-            ("Closed Won", "501", ""), ("closedwon", "501;502", "502"),
-            ("Closed Won", "501; 502", ""), ("Closed Lost", "", ""), ("Closed Won", "501;501", ""),
-        ])
-    ]  # fmt: skip
+        {
+            "Record ID": 7000 + number,
+            "Deal Name": "x",
+            "Deal Stage": stage,
+            "Amount": "10.10",
+            "Close Date": "2024-05-01 00:10",
+            "Associated Contact IDs": several,
+            "Associated Contact IDs (Primary)": primary,
+        }
+        for number, (stage, several, primary) in enumerate(
+            [
+                ("Closed Won", "501", ""),
+                ("closedwon", "501;502", "502"),
+                ("Closed Won", "501; 502", ""),
+                ("Closed Lost", "", ""),
+                ("Closed Won", "501;501", ""),
+            ]
+        )
+    ]
     files = [
         write(tmp_path / "all-contacts.csv", contacts),
         write(tmp_path / "all-deals.csv", deals),
@@ -439,8 +514,12 @@ def test_a_hubspot_deal_is_of_its_primary_contact_or_of_none(tmp_path: Path) -> 
     orders = rows(tmp_path / "raw", "orders")
     # two contacts and no primary: an identifier that nobody has, so that it is quarantined
     assert [it["customer_id"] for it in orders.values()] == [
-        "501", "502", "501; 502", None, "501",
-    ]  # fmt: skip
+        "501",
+        "502",
+        "501; 502",
+        None,
+        "501",
+    ]
     assert total(tmp_path / "raw", "orders", "status = 'completed'") == Decimal("40.40")
     assert orders["7000"]["ordered_at"] == "2024-04-30 22:10:00Z"
 
@@ -448,10 +527,37 @@ def test_a_hubspot_deal_is_of_its_primary_contact_or_of_none(tmp_path: Path) -> 
 @pytest.mark.parametrize("customer", ["contact", "account"])
 def test_a_zoho_deal_is_of_its_contact_or_its_account(tmp_path: Path, customer: str) -> None:
     files = [
-        write(tmp_path / "Contacts_001.csv", [{"Record Id": "zcrm_1", "First Name": "Ann", "Last Name": "Lee", "Email": "a@example.org", "Date of Birth": "1980-02-03"}]),
-        write(tmp_path / "Accounts_001.csv", [{"Record Id": "zcrm_2", "Account Name": "Acme", "Phone": ""}]),
-        write(tmp_path / "Deals_001.csv", [{"Record Id": "zcrm_3", "Deal Name": "x", "Amount": "1,000.50", "Stage": "Closed Won", "Closing Date": "2024-05-06", "Contact Name.id": "zcrm_1", "Account Name.id": "zcrm_2"}]),
-    ]  # fmt: skip
+        write(
+            tmp_path / "Contacts_001.csv",
+            [
+                {
+                    "Record Id": "zcrm_1",
+                    "First Name": "Ann",
+                    "Last Name": "Lee",
+                    "Email": "a@example.org",
+                    "Date of Birth": "1980-02-03",
+                }
+            ],
+        ),
+        write(
+            tmp_path / "Accounts_001.csv",
+            [{"Record Id": "zcrm_2", "Account Name": "Acme", "Phone": ""}],
+        ),
+        write(
+            tmp_path / "Deals_001.csv",
+            [
+                {
+                    "Record Id": "zcrm_3",
+                    "Deal Name": "x",
+                    "Amount": "1,000.50",
+                    "Stage": "Closed Won",
+                    "Closing Date": "2024-05-06",
+                    "Contact Name.id": "zcrm_1",
+                    "Account Name.id": "zcrm_2",
+                }
+            ],
+        ),
+    ]
     options = ("--currency", "USD", "--timezone", "America/New_York", "--set", "tax_rate=0")
     numbers = ("--set", "numbers=1,234.50", "--set", f"customer={customer}")
     imported("zoho", files, tmp_path / "raw", *options, *numbers)
@@ -474,17 +580,37 @@ def workbook(path: Path, records: Sequence[Row]) -> Path:
 @pytest.mark.parametrize(
     ("mapping", "orders", "net"),
     [
-        ("fxiaoke", {"销售订单编号": "SO1", "客户名称": "杭州茶业", "下单日期": "2024-03-05", "销售订单金额(元)": 1130.5, "生命周期状态": "正常"}, True),
-        ("jiandaoyun", {"订单编号": "SO1", "客户名称": "杭州茶业", "订单日期": "2024-03-05", "订单金额": 1130.5, "订单状态": "已完成"}, True),
+        (
+            "fxiaoke",
+            {
+                "销售订单编号": "SO1",
+                "客户名称": "杭州茶业",
+                "下单日期": "2024-03-05",
+                "销售订单金额(元)": 1130.5,
+                "生命周期状态": "正常",
+            },
+            True,
+        ),
+        (
+            "jiandaoyun",
+            {
+                "订单编号": "SO1",
+                "客户名称": "杭州茶业",
+                "订单日期": "2024-03-05",
+                "订单金额": 1130.5,
+                "订单状态": "已完成",
+            },
+            True,
+        ),
     ],
-)  # fmt: skip
-def test_chinese_crms_from_workbooks(
-    tmp_path: Path, mapping: str, orders: Row, net: bool
-) -> None:
+)
+def test_chinese_crms_from_workbooks(tmp_path: Path, mapping: str, orders: Row, net: bool) -> None:
     files = [
         workbook(tmp_path / "订单.xlsx", [orders]),
-        workbook(tmp_path / "客户.xlsx", [{"客户名称": "杭州茶业", "电话": "0571-1***4", "省": "浙江省"}]),
-    ]  # fmt: skip
+        workbook(
+            tmp_path / "客户.xlsx", [{"客户名称": "杭州茶业", "电话": "0571-1***4", "省": "浙江省"}]
+        ),
+    ]
     imported(mapping, files, tmp_path / "raw", "--set", "tax_rate=13")
     (order,) = rows(tmp_path / "raw", "orders").values()
     assert order["amount"] == Decimal("1130.50") - cents(Decimal("1130.50") * 13 / 113)
@@ -507,21 +633,27 @@ def invoice_lines(invoices: int = 120, seed: int = 3) -> list[dict[str, object]]
         customer = "" if number % 11 == 0 else str(12346 + number % 23)
         day = date(2011, 1, 3) + timedelta(days=3 * number)
         goods = [
-            (f"8{random.randint(100, 120)}A", random.choice([1, 2, 6, 12]), random.choice(["2.55", "12.75", "0.42", "1.255"]))
+            (
+                f"8{random.randint(100, 120)}A",
+                random.choice([1, 2, 6, 12]),
+                random.choice(["2.55", "12.75", "0.42", "1.255"]),
+            )
             for _ in range(random.randint(1, 5))
-        ]  # fmt: skip
+        ]
         for sign in (1, -1) if number % 9 == 0 else (1,):
             for code, pieces, price in goods[: None if sign == 1 else 1]:
-                lines.append({
-                    "InvoiceNo": f"{'C' if sign < 0 else ''}{536365 + number}",
-                    "StockCode": code,
-                    "Description": 'HEART "WHITE", SMALL',
-                    "Quantity": sign * pieces,
-                    "InvoiceDate": f"{day} 00:{26 + (sign < 0)}",
-                    "UnitPrice": price,
-                    "CustomerID": customer,
-                    "Country": "United Kingdom" if number % 3 else "EIRE",
-                })  # fmt: skip
+                lines.append(
+                    {
+                        "InvoiceNo": f"{'C' if sign < 0 else ''}{536365 + number}",
+                        "StockCode": code,
+                        "Description": 'HEART "WHITE", SMALL',
+                        "Quantity": sign * pieces,
+                        "InvoiceDate": f"{day} 00:{26 + (sign < 0)}",
+                        "UnitPrice": price,
+                        "CustomerID": customer,
+                        "Country": "United Kingdom" if number % 3 else "EIRE",
+                    }
+                )
     return lines
 
 
