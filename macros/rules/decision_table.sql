@@ -6,18 +6,21 @@
     is compared with a rule, and the masks prove a table: each combination of them has a rule, and each
     rule is the first of one. -#}
 
-{#- The node of a seed by its name, among those that are enabled. -#}
-{% macro seed_node(seed_name) -%}
+{#- The node of a seed by its name, among those that are enabled: a project that has Strata as a package
+    may have switched ours off and brought its own. -#}
+{% macro seed_node(seed_name, or_none=false) -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'seed' and node.name == seed_name -%}
         {{ return(node) }}
     {%- endfor -%}
-    {%- do exceptions.raise_compiler_error('there is no seed ' ~ seed_name) -%}
+    {%- if not or_none -%}
+        {%- do exceptions.raise_compiler_error('there is no seed ' ~ seed_name) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- What the YAML of int_measures declares under meta: measures, by their names. While dbt parses, nothing. -#}
 {% macro measures() -%}
     {%- if execute -%}
-        {%- for node in graph.get('nodes', {}).values() if node.name == 'int_measures' -%}
+        {%- for node in nodes_of_strata() if node.name == 'int_measures' -%}
             {{ return(node.config.meta.measures) }}
         {%- endfor -%}
     {%- endif -%}
@@ -76,7 +79,7 @@
 {% macro decision_tables_of(model_name) -%}
     {%- set tables = {} -%}
     {%- if execute -%}
-        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == model_name -%}
+        {%- for node in nodes_of_strata() if node.resource_type == 'model' and node.name == model_name -%}
             {%- for parent in node.depends_on.nodes if parent in graph.nodes -%}
                 {%- set seed = graph.nodes[parent] -%}
                 {%- if seed.resource_type == 'seed' and seed.config.meta.decision_table -%}

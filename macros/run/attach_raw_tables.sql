@@ -10,8 +10,8 @@
 {#- DuckDB: each file of raw_path becomes a view of the raw schema, read as text if it is a CSV. The
     function is that of strata/dbt_duckdb.py: the files are looked at as by `strata load`. -#}
 {% macro duckdb__attach_raw_tables() -%}
-    {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
-        {%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', 'crm') | list -%}
+    {%- if execute and var('raw_path') and flags.WHICH in ['build', 'run', 'test', 'freshness', 'source-freshness'] -%}
+        {%- set tables = sources_of_strata() | rejectattr('name', 'in', var('raw_models') or {}) | list -%}
         {%- set declared = [] -%}
         {%- for table in tables -%}
             {%- set columns = [] -%}
@@ -33,9 +33,10 @@
                 {%- do exceptions.raise_compiler_error('The raw tables: ' ~ answer.faults) -%}
             {%- endif -%}
             {%- do run_query('create schema if not exists ' ~ tables[0].schema) -%}
-            {%- for name, query in answer.queries.items() -%}
+            {%- for table in tables -%}
                 {%- do run_query(
-                    'create or replace view ' ~ tables[0].schema ~ '.' ~ name ~ ' as ' ~ query) -%}
+                    'create or replace view ' ~ table.schema ~ '.' ~ table.identifier ~ ' as '
+                    ~ answer.queries[table.name]) -%}
             {%- endfor -%}
         {%- endif -%}
     {%- endif -%}

@@ -4,8 +4,7 @@
     {%- if not graph.get('nodes') or flags.FULL_REFRESH -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set node = graph.nodes['model.strata.customer_tier_history'] -%}
-    {{ return(adapter.get_relation(node.database, node.schema, node.alias)) }}
+    {{ return(relation_of('customer_tier_history')) }}
 {%- endmacro %}
 
 {#- The evaluation dates, oldest first: [{'date': day, 'is_frozen': bool}, ...].
@@ -92,7 +91,7 @@
     written and comes back after it, so that a run that dies between leaves none; then no stored month
     counts, and the next run computes them all. -#}
 {% macro memberships_of_history() -%}
-    {%- set node = graph.nodes['model.strata.int_customer_memberships'] -%}
+    {%- set node = model_node('int_customer_memberships') -%}
     {{ return(api.Relation.create(
         database=node.database, schema=node.schema, identifier=node.alias ~ '_of_history')) }}
 {%- endmacro %}

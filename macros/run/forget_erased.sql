@@ -22,15 +22,6 @@
         'customer_merges': ['from_customer_id', 'into_customer_id']}) }}
 {%- endmacro %}
 
-{#- The table of a seed or model, or nothing if it is not there. -#}
-{% macro relation_of(name) -%}
-    {%- for node in graph.nodes.values()
-        if node.name == name and node.resource_type in ['seed', 'model'] -%}
-        {{ return(adapter.get_relation(node.database, node.schema, node.alias)) }}
-    {%- endfor -%}
-    {{ return(none) }}
-{%- endmacro %}
-
 {#- SQL for the salted hash of a customer that a seed names, who may be erased by now. -#}
 {% macro named_hash(column) -%}
     case

@@ -11,7 +11,7 @@
 
 {#- dbt would replace published marts one by one, under the eyes of their readers. -#}
 {% macro postgres__record_start() -%}
-    {%- set marts = generate_schema_name('marts', none) -%}
+    {%- set marts = schema_of_strata('marts') -%}
     {%- if execute and flags.WHICH in changing_commands()
         and adapter.get_relation(target.database, marts, 'publications') -%}
         {%- do exceptions.raise_compiler_error(
@@ -23,7 +23,7 @@
 {#- dbt compiles the hooks for its other commands too, which change nothing. -#}
 {% macro duckdb__record_start() -%}
     {%- if execute and flags.WHICH in changing_commands() -%}
-        {%- set runs = generate_schema_name('runs', none) -%}
+        {%- set runs = schema_of_strata('runs') -%}
         {%- do run_query('create schema if not exists ' ~ runs) -%}
         {%- do run_query(
             'create table if not exists ' ~ runs ~ '.builds (invocation_id text, command text, '
@@ -55,7 +55,7 @@
 
 {% macro duckdb__record_end(results) -%}
     {%- if execute and flags.WHICH in changing_commands() + ['test'] -%}
-        {%- set runs = generate_schema_name('runs', none) -%}
+        {%- set runs = schema_of_strata('runs') -%}
         {%- set end = run_outcome(results) -%}
         {%- set values = "outcome = '" ~ end.outcome ~ "', reason = '" ~ end.reason ~ "'" -%}
         {%- if flags.WHICH != 'test' -%}

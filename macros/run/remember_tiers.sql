@@ -2,9 +2,8 @@
 
 {% macro remember_tiers() -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
-        {%- set node = graph.nodes['model.strata.customer_tiers'] -%}
-        {%- set tiers = adapter.get_relation(node.database, node.schema, node.alias) -%}
-        {%- set runs = generate_schema_name('runs', none) -%}
+        {%- set tiers = relation_of('customer_tiers') -%}
+        {%- set runs = schema_of_strata('runs') -%}
         {%- do run_query('create schema if not exists ' ~ runs) -%}
         {%- do run_query('drop table if exists ' ~ runs ~ '.tiers_before') -%}
         {%- do run_query(

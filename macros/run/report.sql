@@ -104,7 +104,7 @@
 {% macro told_tiers(relation) -%}
     {%- set before = {} -%}
     {%- for row in run_query(
-        'select tier_code, customers from ' ~ generate_schema_name('runs', none) ~ '.tiers_before').rows -%}
+        'select tier_code, customers from ' ~ schema_of_strata('runs') ~ '.tiers_before').rows -%}
         {%- do before.update({row[0]: row[1] | int}) -%}
     {%- endfor -%}
     {%- set now = {} -%}

@@ -13,10 +13,10 @@
         {%- endif -%}
     {%- endfor -%}
     {%- set absent = [] -%}
-    {%- for id, node in graph.nodes.items()
+    {%- for node in nodes_of_strata()
         if node.resource_type in ['model', 'seed', 'snapshot', 'test']
-        and node.config.materialized != 'ephemeral' and id not in sound -%}
-        {%- do absent.append(id) -%}
+        and node.config.materialized != 'ephemeral' and node.unique_id not in sound -%}
+        {%- do absent.append(node.unique_id) -%}
     {%- endfor -%}
     {%- set narrowed = [] -%}
     {%- for argument in ['select', 'exclude', 'selector', 'resource_types',
@@ -42,7 +42,7 @@
     key may be null, which a test says by its `where`. -#}
 {% macro duckdb__built_marts() -%}
     {%- set keys = {} -%}
-    {%- for test in graph.nodes.values() | selectattr('resource_type', 'equalto', 'test')
+    {%- for test in nodes_of_strata() | selectattr('resource_type', 'equalto', 'test')
         | sort(attribute='name', reverse=true)
         if test.attached_node and not test.config.where -%}
         {%- set key = test.config.meta.key
@@ -52,10 +52,10 @@
         {%- endif -%}
     {%- endfor -%}
     {%- set rows = [] -%}
-    {%- for id, node in graph.nodes.items()
+    {%- for node in nodes_of_strata()
         if node.resource_type == 'model' and node.schema == generate_schema_name('marts', node) -%}
         {%- do rows.append(
-            "('" ~ node.alias ~ "', cast(" ~ keys.get(id, 'null') ~ ' as text[]))') -%}
+            "('" ~ node.alias ~ "', cast(" ~ keys.get(node.unique_id, 'null') ~ ' as text[]))') -%}
     {%- endfor -%}
     {{ return(rows) }}
 {%- endmacro %}

@@ -21,9 +21,16 @@
             'kind': 'boolean',
             'meaning': 'whether money in seeds is converted to reporting_currency'},
         'raw_path': {
-            'kind': 'text', 'meaning': 'the folder of the raw files'},
+            'kind': 'text', 'or_null': true, 'meaning': 'the folder of the raw files; null = there is none'},
         'raw_schema': {
             'kind': 'identifier', 'meaning': 'the schema of the raw tables'},
+        'raw_database': {
+            'kind': 'identifier', 'or_null': true,
+            'meaning': 'the database of the raw tables; null = that of the models'},
+        'raw_identifiers': {
+            'kind': 'identifiers by table', 'meaning': 'the names of raw tables that have another'},
+        'raw_models': {
+            'kind': 'models by table', 'meaning': 'the models that are raw tables'},
         'missing_sources': {
             'kind': 'optional tables', 'meaning': 'the optional raw tables that do not exist'},
         'identifier_folds': {
@@ -90,7 +97,8 @@
     are not are named, each in a line. -#}
 {% macro check_settings() -%}
     {%- set faults = setting_faults(given_settings()) -%}
-    {%- for name in (invocation_args_dict.get('vars') or {}) if name not in settings() -%}
+    {#- a project that has Strata as a package has vars of its own -#}
+    {%- for name in (invocation_args_dict.get('vars') or {}) if name not in settings() and project_name == 'strata' -%}
         {%- do faults.append('There is no var "' ~ name ~ '"'
             ~ did_you_mean(name, settings()) ~ '. The vars are in dbt_project.yml.') -%}
     {%- endfor -%}
@@ -174,7 +182,8 @@
             ~ (', without quotes' if modules.re.match('^ *[0-9]+ *$', text)) -%}
     {%- elif kind == 'identifier' -%}
         {%- set is_right = modules.re.match('^[A-Za-z_][A-Za-z0-9_]{0,62}$', text) -%}
-        {%- set allowed = 'a name of letters, digits and underscores that begins with no digit' -%}
+        {%- set allowed = 'a name of letters, digits and underscores that begins with no digit'
+            ~ (' or null' if rule.or_null) -%}
     {%- elif kind == 'prefix' -%}
         {%- set is_right = modules.re.match('^([A-Za-z_][A-Za-z0-9_]{0,40})?$', text) -%}
         {%- set allowed = 'letters, digits and underscores, the first no digit, or blank' -%}
@@ -191,7 +200,10 @@
         {%- set allowed = 'a long text of your own, or not be set at all' -%}
     {%- elif kind == 'text' -%}
         {%- set is_right = text | trim != '' -%}
-        {%- set allowed = 'a text that is not blank' -%}
+        {%- set allowed = 'a text that is not blank' ~ (' or null' if rule.or_null) -%}
+    {%- elif kind == 'model' -%}
+        {%- set is_right = modules.re.match('^([A-Za-z_][A-Za-z0-9_]*[.])?[A-Za-z_][A-Za-z0-9_]*$', text) -%}
+        {%- set allowed = 'a model such as orders, or package.orders of another package' -%}
     {%- else -%}
         {{ return(group_fault(kind, value)) }}
     {%- endif -%}
@@ -230,6 +242,8 @@
         {%- do faults.append('it must be a mapping such as ' ~ {
             'zones by table': '{orders: Europe/London}',
             'number formats by table': '{orders: "1.234,50"}',
+            'identifiers by table': '{orders: web_orders}',
+            'models by table': '{orders: web_orders}',
             'folds': '{leading_zeros: "the till drops them"}'}[kind] ~ ', or {} if there is none') -%}
     {%- else -%}
         {%- for key, its in value.items() -%}
@@ -245,9 +259,12 @@
                 {%- do faults.append(
                     shown_value(key) ~ ' is no raw table' ~ did_you_mean(key, tables)) -%}
             {%- else -%}
-                {%- set rule = {'kind': 'zone'} if kind == 'zones by table'
-                    else {'kind': 'choice', 'choices': number_formats()} -%}
-                {%- set fault = setting_fault(rule, its, {}) -%}
+                {%- set rules = {
+                    'zones by table': {'kind': 'zone'},
+                    'number formats by table': {'kind': 'choice', 'choices': number_formats()},
+                    'identifiers by table': {'kind': 'identifier'},
+                    'models by table': {'kind': 'model'}} -%}
+                {%- set fault = setting_fault(rules[kind], its, {}) -%}
                 {%- if fault -%}
                     {%- do faults.append(key ~ ' has ' ~ fault[:-1]) -%}
                 {%- endif -%}
@@ -261,8 +278,7 @@
 {% macro raw_tables() -%}
     {%- set tables = {} -%}
     {%- if execute -%}
-        {%- for source_node in (graph.get('sources') or {}).values()
-            if source_node.source_name == 'crm' -%}
+        {%- for source_node in sources_of_strata() -%}
             {%- do tables.update({source_node.name: not source_node.config.meta.required}) -%}
         {%- endfor -%}
     {%- endif -%}

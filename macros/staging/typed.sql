@@ -7,8 +7,7 @@
     {%- do ref('strata', 'int_seeds_proved') -%}
     {%- set found = {} -%}
     {%- if execute -%}
-        {%- for source_node in graph.get('sources', {}).values()
-            if source_node.source_name == 'crm' and source_node.name == table_name -%}
+        {%- for source_node in sources_of_strata() if source_node.name == table_name -%}
             {%- do found.update(source_node.columns) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -92,8 +91,7 @@
 {% macro is_blank(text) -%}
     {%- set blanks = [] -%}
     {%- if execute -%}
-        {%- for source_node in graph.get('sources', {}).values()
-            if source_node.source_name == 'crm' and not blanks -%}
+        {%- for source_node in sources_of_strata() if not blanks -%}
             {%- do blanks.extend(source_node.meta.blanks) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'campaign_contacts') }}
+    select * from {{ strata.raw('campaign_contacts') }}
 ),
 
 {{ read_values(raw, 'campaign_contacts') }},

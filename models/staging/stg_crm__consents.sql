@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'consents') }}
+    select * from {{ strata.raw('consents') }}
 ),
 
 {{ read_values(raw, 'consents') }},

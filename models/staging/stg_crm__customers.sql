@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'customers') }}
+    select * from {{ strata.raw('customers') }}
 ),
 
 {{ read_values(raw, 'customers') }},

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'erasure_requests') }}
+    select * from {{ strata.raw('erasure_requests') }}
 ),
 
 {{ read_values(raw, 'erasure_requests') }},

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'feedback') }}
+    select * from {{ strata.raw('feedback') }}
 ),
 
 {{ read_values(raw, 'feedback') }},

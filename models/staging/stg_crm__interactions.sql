@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'interactions') }}
+    select * from {{ strata.raw('interactions') }}
 ),
 
 {{ read_values(raw, 'interactions') }},

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'order_items') }}
+    select * from {{ strata.raw('order_items') }}
 ),
 
 {{ read_values(raw, 'order_items') }},

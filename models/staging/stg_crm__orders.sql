@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'orders') }}
+    select * from {{ strata.raw('orders') }}
 ),
 
 {{ read_values(raw, 'orders') }},

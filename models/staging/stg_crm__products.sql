@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'products') }}
+    select * from {{ strata.raw('products') }}
 ),
 
 {{ read_values(raw, 'products') }},

@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'refunds') }}
+    select * from {{ strata.raw('refunds') }}
 ),
 
 {{ read_values(raw, 'refunds') }},

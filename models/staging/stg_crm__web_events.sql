@@ -3,7 +3,7 @@
 with
 
 source as (
-    select * from {{ source('crm', 'web_events') }}
+    select * from {{ strata.raw('web_events') }}
 ),
 
 {{ read_values(raw, 'web_events') }},

@@ -17,7 +17,14 @@ from conftest import Project
 from dbt_common.clients.agate_helper import from_csv
 
 GATE = "model.strata.int_seeds_proved"
-MACROS = ("check_seed", "condition_fault", "decision_table", "measures", "seed_node")
+MACROS = (
+    "check_seed",
+    "condition_fault",
+    "decision_table",
+    "measures",
+    "nodes_of_strata",
+    "seed_node",
+)
 """The macro that reads a seed before it is loaded, and those that it calls."""
 Rows = list[dict[str, str]]
 

@@ -25,7 +25,8 @@ def test_only_staging_reads_sources() -> None:
     for path in MODELS:
         text = path.read_text(encoding="utf-8")
         is_staging = path.is_relative_to(ROOT / "models" / "staging")
-        assert ("source(" in text) == is_staging, name(path)
+        assert ("strata.raw(" in text) == is_staging, name(path)
+        assert "source(" not in text, name(path)
         assert not (is_staging and "ref(" in text), name(path)
 
 

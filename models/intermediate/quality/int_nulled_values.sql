@@ -14,7 +14,7 @@ raw_columns as (
         '' as source_table,
         '' as column_name
     where false
-    {%- for source_node in graph.sources.values() if source_node.source_name == 'crm' %}
+    {%- for source_node in sources_of_strata() %}
     {%- for column_name in source_node.columns %}
     union all
     select
