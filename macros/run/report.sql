@@ -27,10 +27,13 @@
         {%- if 'source_reconciliation' in made -%}
             {%- do lines.extend(told_rows(made['source_reconciliation'])) -%}
         {%- endif -%}
-        {%- if 'data_quality_summary' in made -%}
-            {%- set rows_after, found = told_quality(made['data_quality_summary']) -%}
+        {%- if 'int_raw_row_counts' in made -%}
+            {%- set rows_after, found = told_rows_left_out(made['int_raw_row_counts']) -%}
             {%- set later.rows = '; ' ~ rows_after ~ ' raw rows lie after it' -%}
             {%- do lines.extend(found) -%}
+        {%- endif -%}
+        {%- if 'data_quality_summary' in made -%}
+            {%- do lines.extend(told_quality(made['data_quality_summary'])) -%}
         {%- endif -%}
         {%- if 'int_freshness' in made -%}
             {%- do lines.extend(told_facts(made['int_freshness'])) -%}
@@ -71,27 +74,32 @@
     {{ return(lines) }}
 {%- endmacro %}
 
-{% macro told_quality(relation) -%}
-    {%- set wordings = {
-        ('orders', 'missing_customer'): 'orders that nobody placed (guests whom no e-mail or phone joins to a person)',
-        ('refunds', 'orphan_row'): 'refunds whose order is not known'} -%}
+{% macro told_rows_left_out(relation) -%}
     {%- set lines = [] -%}
-    {%- set later = namespace(rows=0) -%}
-    {%- for row in run_query(
-        'select source_table, check_type, check_name, found, found_share from ' ~ relation
-        ~ " where check_type in ('defect', 'unmatched_value', 'unmatched_override', 'unmatched_merge', 'adjusted_time')"
-        ~ " or check_name = 'after_as_of_date' order by source_table, check_type, check_name").rows -%}
-        {%- if row[2] == 'after_as_of_date' -%}
-            {%- set later.rows = later.rows + row[3] -%}
-        {%- elif (row[0], row[2]) in wordings -%}
-            {%- do lines.append(
-                wordings[(row[0], row[2])] ~ ': ' ~ with_share(row[3], row[3] / row[4])) -%}
-        {%- elif row[1] != 'defect' -%}
-            {%- do lines.append(
-                row[0] ~ ', ' ~ row[1] | replace('_', ' ') ~ ', ' ~ row[2] ~ ': ' ~ '{:,}'.format(row[3] | int)) -%}
-        {%- endif -%}
+    {%- set later = run_query('select coalesce(sum(rows_found), 0) from ' ~ relation
+        ~ " where fate = 'excluded' and exclusion = 'after_as_of_date'").rows[0][0] -%}
+    {%- for table_name, defect, wording in [
+        ('orders', 'missing_customer', 'orders that nobody placed (guests whom no e-mail or phone joins to a person)'),
+        ('refunds', 'orphan_row', 'refunds whose order is not known')] -%}
+        {%- set row = run_query(
+            "select sum(case when fate = 'quarantined' and defects like '%," ~ defect
+            ~ ",%' then rows_found end), sum(rows_found) from " ~ relation
+            ~ " where source_table = '" ~ table_name ~ "'").rows[0] -%}
+        {%- do lines.append(wording ~ ': ' ~ with_share(row[0], row[1])) if row[0] -%}
     {%- endfor -%}
-    {{ return([later.rows | int, lines]) }}
+    {{ return([later | int, lines]) }}
+{%- endmacro %}
+
+{% macro told_quality(relation) -%}
+    {%- set lines = [] -%}
+    {%- for row in run_query(
+        'select source_table, check_type, check_name, found from ' ~ relation
+        ~ " where check_type in ('unmatched_value', 'unmatched_override', 'unmatched_merge', 'adjusted_time')"
+        ~ ' order by source_table, check_type, check_name').rows -%}
+        {%- do lines.append(
+            row[0] ~ ', ' ~ row[1] | replace('_', ' ') ~ ', ' ~ row[2] ~ ': ' ~ '{:,}'.format(row[3] | int)) -%}
+    {%- endfor -%}
+    {{ return(lines) }}
 {%- endmacro %}
 
 {% macro told_facts(relation) -%}

@@ -65,6 +65,14 @@
 {#- The same of environment variables, with their defaults. dbt itself knows the targets. -#}
 {% macro environment_settings() -%}
     {{ return({
+        'STRATA_MARKETING': {
+            'kind': 'switch', 'default': 'true', 'meaning': 'whether actions, campaigns and recommendations are made'},
+        'STRATA_PERFORMANCE': {
+            'kind': 'switch', 'default': 'true', 'meaning': 'whether the marts of performance are made'},
+        'STRATA_QUALITY': {
+            'kind': 'switch', 'default': 'true', 'meaning': 'whether the marts of data quality are made'},
+        'STRATA_SIMULATION': {
+            'kind': 'switch', 'default': 'true', 'meaning': 'whether candidate rule sets are simulated'},
         'STRATA_THREADS': {
             'kind': 'whole number', 'from': 1, 'to': 1024, 'default': '2',
             'meaning': 'how many models dbt builds at a time'},
@@ -175,6 +183,9 @@
     {%- elif kind == 'boolean' -%}
         {%- set is_right = value is boolean -%}
         {%- set allowed = 'true or false, without quotes' -%}
+    {%- elif kind == 'switch' -%}
+        {%- set is_right = text in ['true', 'false'] -%}
+        {%- set allowed = 'true or false' -%}
     {%- elif kind == 'whole number' -%}
         {%- set is_right = value is integer and rule.from <= value <= rule.to -%}
         {%- set allowed = 'a whole number from ' ~ rule.from ~ ' to ' ~ rule.to

@@ -39,6 +39,7 @@ PARSED = "PARSED_PROJECTS"
 """Environment variable with the folder of what dbt has parsed, which the workers share."""
 DBT_FILES = (
     "dbt_project.yml",
+    "selectors.yml",
     "profiles",
     "models",
     "macros",

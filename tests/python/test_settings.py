@@ -138,6 +138,10 @@ WRONG: dict[str, list[tuple[object, str]]] = {
     "max_rfm_clusters": [(0, "from 1"), (None, "from 1")],
 }
 ENVIRONMENT = {
+    "STRATA_MARKETING": "no",
+    "STRATA_PERFORMANCE": "",
+    "STRATA_QUALITY": "False",
+    "STRATA_SIMULATION": "0",
     "STRATA_THREADS": "two",
     "STRATA_SCHEMA_PREFIX": "my-",
     "STRATA_DUCKDB_MEMORY": "much",
