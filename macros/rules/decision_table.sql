@@ -20,7 +20,7 @@
 {#- What the YAML of int_measures declares under meta: measures, by their names. While dbt parses, nothing. -#}
 {% macro measures() -%}
     {%- if execute -%}
-        {%- for node in nodes_of_strata() if node.name == 'int_measures' -%}
+        {%- for node in strata.nodes_of_strata() if node.name == 'int_measures' -%}
             {{ return(node.config.meta.measures) }}
         {%- endfor -%}
     {%- endif -%}
@@ -31,9 +31,9 @@
     outcome. A model reads it once and hands it on, so that a unit test can mock it. -#}
 {% macro decision_table(seed_name) -%}
     {%- set table = {'outcome': 'outcome', 'has_rule_sets': false, 'measures': {}} -%}
-    {%- set declared = measures() -%}
+    {%- set declared = strata.measures() -%}
     {%- if declared -%}
-        {%- set seed = seed_node(seed_name) -%}
+        {%- set seed = strata.seed_node(seed_name) -%}
         {%- do table.update(seed.config.meta.decision_table) -%}
         {%- do table.update(has_rule_sets='rule_set' in seed.columns) -%}
         {%- for column in seed.columns if column in declared and column != table.outcome -%}

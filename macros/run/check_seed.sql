@@ -1,4 +1,5 @@
-{#- Before a seed is loaded: each cell is of its declared type, or the message names seed and line. -#}
+{#- Before a seed is loaded: each cell is of its declared type, or the message names seed and line. A seed of
+    another project that replaces ours is checked too, so macros are named with their package here. -#}
 {% macro check_seed(agate_table) -%}
     {%- set file = model.original_file_path -%}
     {%- set declared = model.columns -%}
@@ -26,13 +27,13 @@
         'double': ['^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$', 'a number such as 0.25'],
         'date': ['^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', 'a date such as 2026-01-31'],
         'boolean': ['^(true|false)$', 'true or false']} -%}
-    {%- set table = decision_table(model.name) if model.config.meta.decision_table else {'measures': {}} -%}
+    {%- set table = strata.decision_table(model.name) if model.config.meta.decision_table else {'measures': {}} -%}
     {%- for row in agate_table.rows -%}
         {%- set line = loop.index + 1 -%}
         {%- for column_name in declared -%}
             {%- set measure = table.measures[column_name] -%}
             {%- if measure and measure.type != 'code' and row[column_name] is not none -%}
-                {%- set fault = condition_fault(row[column_name] | string, measure) -%}
+                {%- set fault = strata.condition_fault(row[column_name] | string, measure) -%}
                 {%- if fault -%}
                     {%- do exceptions.raise_compiler_error(
                         file ~ ' line ' ~ line ~ ' (' ~ agate_table.column_names[0] ~ ' '

@@ -2,7 +2,7 @@
     for them. In YAML no macro is known, so types are written there as one engine spells them. -#}
 {% macro name_declared_types() -%}
     {%- if execute -%}
-        {%- set names = {'double': type_double(), 'text': dbt.type_string()} -%}
+        {%- set names = {'double': strata.type_double(), 'text': dbt.type_string()} -%}
         {%- for column in model.columns.values() if column.data_type in names -%}
             {%- do column.update({'data_type': names[column.data_type]}) -%}
         {%- endfor -%}

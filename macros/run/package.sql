@@ -61,8 +61,8 @@
     {%- endfor -%}
     {%- if bare -%}
         {%- do exceptions.raise_compiler_error(
-            'Seeds that replace those of Strata need the YAML of ours (columns, types, meta): copy it for '
-            ~ bare | join(', ')) -%}
+            'Seeds that replace those of Strata need its YAML (columns, types, meta), which dbt gives them where '
+            ~ project_name ~ ' has none of its own for them: ' ~ bare | join(', ')) -%}
     {%- endif -%}
     {%- if strange -%}
         {%- do exceptions.raise_compiler_error(

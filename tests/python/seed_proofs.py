@@ -118,7 +118,7 @@ class Proofs:
             return call
 
         macros = {name: function(name) for name in MACROS}
-        self.context |= macros
+        self.context |= {**macros, "strata": SimpleNamespace(**macros)}
         return macros
 
     def rows(self, seed: str) -> tuple[list[str], Rows]:
