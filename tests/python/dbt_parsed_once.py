@@ -53,7 +53,7 @@ def take(kept: Path, target: Path) -> Manifest:
     saved = (kept / SAVED).read_bytes()
     manifest = Manifest.from_msgpack(saved, decoder=extended_mashumuro_decoder)
     for node in manifest.nodes.values():
-        if isinstance(node, SeedNode):
+        if isinstance(node, SeedNode) and node.package_name == manifest.metadata.project_name:
             node.root_path = str(Path.cwd())
             node.checksum = FileHash.from_contents(load_file_contents(node.original_file_path))
     manifest.build_flat_graph()
