@@ -133,6 +133,11 @@ def _tell(mapping: ImportMap, result: Result, to: Path, targets: dict[str, Targe
         typer.echo(f"{source}: {', '.join(shown)}")
     for source, rows in result.left_out.items():
         typer.echo(f"{source}: {rows:,} lines are left out, as the mapping says (where)")
+    if result.split:
+        typer.echo(
+            f"{result.split:,} orders have lines in several files: if these overlap, their amounts"
+            " are counted twice; then give each line once"
+        )
     for it in result.tables:
         typer.echo(", ".join([f"{to / it.table}.parquet: {it.rows:,} rows", *it.facts]))
     if mapping.settings:

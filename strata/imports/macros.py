@@ -178,32 +178,26 @@ def _times(source: Source) -> list[tuple[str, str]]:
     text = "value"
     local, only_day = "local_time(value)", "whole_day(value)"
     macros = [("in_utc(instant)", _utc_text("instant"))]
-    if source.times:
-        macros += [
-            ("local_time(value)", _parsed(with_clock, "timestamp")),
-            ("whole_day(value)", f"cast({_parsed(dates, 'timestamp')} as date)"),
-            ("offset_of(value)", "cast(null as varchar)"),
-        ]
-    else:
-        day = f"regexp_replace(regexp_extract({text}, '^{DAY}'), '[^0-9]', '-', 'g')"
-        day = f"rtrim({day}, '-')"
-        clock = f"replace(regexp_extract({text}, '[ T]({CLOCK})', 1), ',', '.')"
-        pattern = f"{DAY}[ T]{CLOCK}( ?{OFFSET})?"
-        macros += [
-            (
-                "local_time(value)",
-                f"case when regexp_full_match({text}, '{pattern}')"
-                f" then try_cast({day} || ' ' || {clock} as timestamp) end",
-            ),
-            (
-                "whole_day(value)",
-                f"case when regexp_full_match({text}, '{DAY}') then try_cast({day} as date) end",
-            ),
-            (
-                "offset_of(value)",
-                f"replace(regexp_extract({text}, '{CLOCK} ?({OFFSET})$', 4), ':', '')",
-            ),
-        ]
+    day = f"rtrim(regexp_replace(regexp_extract(value, '^{DAY}'), '[^0-9]', '-', 'g'), '-')"
+    clock = f"replace(regexp_extract(value, '[ T]({CLOCK})', 1), ',', '.')"
+    iso_time = (
+        f"case when regexp_full_match(value, '{DAY}[ T]{CLOCK}( ?{OFFSET})?')"
+        f" then try_cast({day} || ' ' || {clock} as timestamp) end"
+    )
+    iso_day = f"case when regexp_full_match(value, '{DAY}') then try_cast({day} as date) end"
+    offset = f"replace(regexp_extract(value, '{CLOCK} ?({OFFSET})$', 4), ':', '')"
+    local_time, whole_day = _parsed(with_clock, "timestamp"), _parsed(dates, "date")
+    if not any(form.startswith("%Y") for form in source.times):
+        # year, month, day has one meaning, and is what workbooks give
+        local_time, whole_day = (
+            f"coalesce({local_time}, {iso_time})",
+            f"coalesce({whole_day}, {iso_day})",
+        )
+    macros += [
+        ("local_time(value)", local_time),
+        ("whole_day(value)", whole_day),
+        ("offset_of(value)", offset),
+    ]
     # most times are of this form
     usual = "false" if source.times else f"regexp_full_match({text}, '{USUAL}')"
     seconds = (

@@ -68,11 +68,14 @@ class Result:
         The files of each source.
     left_out : dict[str, int]
         Lines of each source that its `where` leaves out.
+    split : int
+        Orders whose lines are in several files.
     """
 
     tables: list[Written]
     files: dict[str, list[str]]
     left_out: dict[str, int]
+    split: int
 
 
 def run(
@@ -163,6 +166,7 @@ class _Importing:
         create(connection, next(iter(mapping.sources.values())), blanks)
         constants = {name: sql_of(setting) for name, setting in mapping.settings.items()}
         self._expressions = Expressions(connection, constants)
+        self._split = 0
 
     def write(self, found: Sequence[Path], to: Path, report: Report) -> Result:
         """Write the tables."""
@@ -191,7 +195,8 @@ class _Importing:
         for it in written:
             (self._work / f"{it.table}.parquet").replace(to / f"{it.table}.parquet")
         shown = {name: [it.shown for it in own] for name, own in files.items() if own}
-        return Result(written, shown, {name: rows for name, rows in left_out.items() if rows})
+        left_out = {name: lines for name, lines in left_out.items() if lines}
+        return Result(written, shown, left_out, self._split)
 
     def _write(
         self,
@@ -210,6 +215,8 @@ class _Importing:
             create(self._connection, source, self._blanks)
             self._view("lines", source, files[it.source], names, with_rows=self._orders(it, source))
             finals = self._finals(it, "lines")
+            if table == "orders" and it.group_by and len(files[it.source]) > 1:
+                self._split += self._in_several_files(it)
             parts.append(self._work / f"{table}.part{number}")
             try:
                 self._copy(
@@ -240,6 +247,17 @@ class _Importing:
             f" kv_metadata {{{MARK}: {literal(self._mapping.name)}}})",
             report,
         )
+
+    def _in_several_files(self, it: TableMap) -> int:
+        """Return how many orders have lines in several files: their exports may overlap."""
+        keys = ", ".join(
+            self._expressions.with_rows(text, checked=False, grouped=False) for text in it.group_by
+        )
+        (found,) = self._connection.execute(
+            f"select count(*) from (select 1 from lines group by {keys}"
+            " having min(source_file) <> max(source_file))"
+        ).fetchall()
+        return int(found[0])
 
     def _orders(self, it: TableMap, source: Source) -> bool:
         """Tell whether the order of the lines is needed."""
@@ -574,13 +592,13 @@ def _facts(
         for currency, amount in connection.execute(
             f"select {by}, sum(amount) from {read} group by all order by all"
         ).fetchall():
-            facts.append(f"amount {amount:,} {currency}".rstrip())
+            facts.append(f"amount {amount or 0:,} {currency}".rstrip())
     return Written(table, int(rows), tuple(facts))
 
 
 def _line(file: InputFile, row: int) -> int:
     """Return the line at which a row begins: cells may have line breaks, lines may be blank."""
-    if file.raw.file_format != "csv" or ", sheet " in file.shown:
+    if file.unit == "row":
         return row + 1
     with open_text(Path(file.raw.location), "utf-8") as stream:
         reader = csv.reader(stream, delimiter=file.raw.delimiter)

@@ -46,17 +46,15 @@ class InputFile:
         Place of each column, by its name without spaces around it, in small letters.
     repeated : frozenset[str]
         Names that stand there more than once.
+    unit : str
+        How a row is called in it: `line` of a text, `row` of anything else.
     """
 
     shown: str
     raw: RawFile
     columns: dict[str, int]
     repeated: frozenset[str]
-
-    @property
-    def unit(self) -> str:
-        """How a row is called in it."""
-        return "line" if self.raw.file_format == "csv" else "row"
+    unit: str
 
     def select(self, names: Sequence[str]) -> str:
         """Return the query of DuckDB that reads columns as texts, trimmed; null if blank."""
@@ -144,7 +142,7 @@ def open_files(
                     made = work / f"{number}-{place}.csv"
                     write_sheet(path, sheet, made)
                     shown = f"{path}, sheet {sheet}" if sheet else str(path)
-                    opened.append(_open_csv(shown, made, known, settings))
+                    opened.append(_open_csv(shown, made, known, settings, "row"))
             else:
                 opened.append(_open_text(path, work / f"{number}.csv", known, settings))
         except OSError as error:
@@ -264,7 +262,9 @@ def _open_text(path: Path, copy: Path, known: set[str], settings: Mapping[str, s
     return _open_csv(str(path), copy, known, settings)
 
 
-def _open_csv(shown: str, path: Path, known: set[str], settings: Mapping[str, str]) -> InputFile:
+def _open_csv(
+    shown: str, path: Path, known: set[str], settings: Mapping[str, str], unit: str = "line"
+) -> InputFile:
     delimiters = settings.get("delimiter", "").replace("\\t", "\t") or DELIMITERS
     headers = {it: read_header(path, "utf-8", it) for it in delimiters}
     delimiter = max(
@@ -273,12 +273,11 @@ def _open_csv(shown: str, path: Path, known: set[str], settings: Mapping[str, st
     names = headers[delimiter]
     if not any(name.strip() for name in names):
         raise ImportFaultError(
-            f"{shown}, line 1: there are no names of columns that can be read; the first row must"
+            f"{shown}, {unit} 1: there are no names of columns that can be read; the first row must"
             " have them (is a quote not closed?)"
         )
     table = Table(shown, False, tuple(known), frozenset())
     types = ("VARCHAR",) * len(names)
-    raw = RawFile(table, str(path), "csv", tuple(names), types, "utf-8", delimiter)
     raw = RawFile(
         table, str(path), "csv", tuple(names), types, "utf-8", delimiter, line_end_of(path, "utf-8")
     )
@@ -286,7 +285,7 @@ def _open_csv(shown: str, path: Path, known: set[str], settings: Mapping[str, st
         check_no_nul(raw)
     except UserError as error:
         raise ImportFaultError(str(error).replace(str(path), shown)) from error
-    return _input(shown, raw)
+    return _input(shown, raw, unit)
 
 
 def _open_parquet(path: Path) -> InputFile:
@@ -300,13 +299,13 @@ def _open_parquet(path: Path) -> InputFile:
         if NESTED.search(data_type):
             raise ImportFaultError(f"{path}: the column '{name}' has lists or records, not values")
     names, types = zip(*(row[:2] for row in described), strict=True)
-    return _input(str(path), RawFile(raw.table, str(path), "parquet", names, types))
+    return _input(str(path), RawFile(raw.table, str(path), "parquet", names, types), "row")
 
 
-def _input(shown: str, raw: RawFile) -> InputFile:
+def _input(shown: str, raw: RawFile, unit: str) -> InputFile:
     names = plain_names(raw.columns)
     columns: dict[str, int] = {}
     for place, name in enumerate(names):
         columns.setdefault(name, place)
     repeated = frozenset(name for name in names if names.count(name) > 1)
-    return InputFile(shown, raw, columns, repeated)
+    return InputFile(shown, raw, columns, repeated, unit)

@@ -1,10 +1,12 @@
 """What an import refuses: one line with file, line, column and mend, and nothing of a row in it."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
+import xlsxwriter
 from conftest import ROOT
 from typer.testing import CliRunner
 
@@ -528,3 +530,86 @@ def test_the_command_is_documented() -> None:
     assert all(f"`{name}`" in text for name in names())
     assert import_files.__doc__
     assert os.access(ROOT / "strata" / "imports" / "schema.yml", os.R_OK)
+
+
+def test_a_sheet_has_rows_and_dates_of_its_own_whatever_is_declared(tmp_path: Path) -> None:
+    head = ["order_id", "customer_id", "ordered_at", "status", "amount"]
+    for place, amount in enumerate((12.5, "ten")):
+        with xlsxwriter.Workbook(str(tmp_path / f"orders{place}.xlsx")) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, head)
+            sheet.write_row(1, 0, ["o1", "two\nlines", "2024-03-01 10:00:00", "paid", 1])
+            sheet.write_row(2, 0, ["o2", "c2", "", "paid", amount])
+            form = book.add_format({"num_format": "dd/mm/yyyy"})
+            sheet.write_datetime(2, 2, datetime(2024, 4, 3), form)
+    given = ("--to", tmp_path / "raw", "--currency", "GBP", "--timezone", "UTC")
+    times = ("--set", "times=%d/%m/%Y %H:%M")
+    ask("--map", own(tmp_path), tmp_path / "orders0.xlsx", *given, *times, code=0)
+    assert times_of(tmp_path) == ["2024-03-01 10:00:00Z", "2024-04-03"]
+    told = ask("--map", own(tmp_path), tmp_path / "orders1.xlsx", *given)
+    assert "orders1.xlsx, row 3, column amount: it is no number" in told
+
+
+def times_of(folder: Path) -> list[object]:
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select ordered_at from read_parquet('{folder}/raw/orders.parquet') order by order_id"
+        ).fetchall()
+    return [it for (it,) in found]
+
+
+def test_a_header_without_rows_gives_tables_without_rows(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(LINES, encoding="utf-8")
+    given = ("--to", tmp_path / "raw", "--currency", "GBP", "--timezone", "UTC")
+    told = ask("--map", own(tmp_path), tmp_path / "orders.csv", *given, code=0)
+    assert "orders.parquet: 0 rows" in told
+    assert f"customers must come too, before dbt build, into {tmp_path / 'raw'}" in told
+
+
+FILLED = """
+sources:
+  lines:
+    where: product <> 'subtotal'
+tables:
+  - table: orders
+    from: lines
+    group_by: order_id
+    columns:
+      order_id: order_id
+      customer_id: first_of(customer)
+      ordered_at: first_of(day)
+      status: "'paid'"
+      currency: first_of(currency)
+      amount: sum(money(amount))
+  - table: order_items
+    from: lines
+    columns:
+      order_item_id: order_id || '-' || line_of(order_id)
+      order_id: order_id
+      product_id: product || ' ' || fill_down(currency, order_id)
+      quantity: 1
+      unit_price: amount
+"""
+
+
+def test_what_stands_on_the_first_line_is_of_all_of_them(tmp_path: Path) -> None:
+    head = "order_id,customer,day,currency,product,amount\n"
+    first = "1,c1,2024-03-01,EUR,a,1.10\n1,,,,b,2.20\n2,,,,a,3.30\n1,,,,subtotal,3.30\n"
+    (tmp_path / "a.csv").write_text(head + first, encoding="utf-8")
+    (tmp_path / "b.csv").write_text(head + "2,c2,2024-03-02,GBP,b,4.40\n", encoding="utf-8")
+    files = (tmp_path / "a.csv", tmp_path / "b.csv")
+    told = ask("--map", own(tmp_path, FILLED), *files, "--to", tmp_path / "raw", code=0)
+    assert "1 orders have lines in several files: if these overlap" in told
+    assert "lines: 1 lines are left out, as the mapping says (where)" in told
+    with duckdb.connect() as connection:
+        read = f"read_parquet('{tmp_path}/raw/{{}}.parquet')"
+        orders = connection.execute(
+            "select order_id, customer_id, currency, cast(amount as varchar)"
+            f" from {read.format('orders')} order by 1"
+        ).fetchall()
+        items = connection.execute(
+            f"select order_item_id, product_id from {read.format('order_items')} order by 1"
+        ).fetchall()
+    assert orders == [("1", "c1", "EUR", "3.30"), ("2", "c2", "GBP", "7.70")]
+    # nothing is above the first line of 2
+    assert items == [("1-1", "a EUR"), ("1-2", "b EUR"), ("2-1", None), ("2-2", "b GBP")]
