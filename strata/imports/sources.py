@@ -217,9 +217,11 @@ def _misfit(file: InputFile, mapping: ImportMap, needed: Mapping[str, Sequence[s
         # only what is like a name that is known: the first row may be one of a person
         similar = nearest(name, free)
         told.append(f"'{name}'" + (f" (the nearest is '{similar}')" if similar else ""))
+    lines = mapping.text.splitlines()
+    at = next((number for number, line in enumerate(lines, 1) if lacking[0] in line), 1)
     more = f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else ""
     return (
-        f"{file.shown}, {file.unit} 1: {best} of {mapping.name} needs the column"
+        f"{file.shown}, {file.unit} 1: {best} of {mapping.path.name}, line {at}, needs the column"
         f" {', '.join(told)}{more}, which is not there; rename it in the file, or change the"
         " mapping (a copy of it is a mapping of your own)"
     )

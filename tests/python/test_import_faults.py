@@ -145,7 +145,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "/orders.csv: it is empty; the first row must have the names"),
     "no_header": (
         b"o1,c1,Zaphod\no2,c2,x\n",
-        "/orders.csv, line 1: orders of own needs the column",
+        "/orders.csv, line 1: orders of own.yml, line 18, needs the column",
     ),
     "a_row_too_long": (
         (LINES + "o1,c1,2024-03-01,paid,1,Zaphod,x\n").encode(),
