@@ -67,13 +67,9 @@
     ref('strata', 'int_clv_parameters'),
 ] %}
 
-{%- if wing_is_on('simulation') %}
-    {%- do rules.append(ref('strata', 'int_simulated_rule_ranges')) %}
-{%- endif %}
-{%- if wing_is_on('marketing') %}
-    {%- do rules.append(ref('strata', 'int_marketing_rule_ranges')) %}
-    {%- do rules.append(ref('strata', 'int_recommendation_policies')) %}
-{%- endif %}
+{%- do rules.append(ref('strata', 'int_simulated_rule_ranges')) if wing_is_on('simulation') %}
+{%- do rules.append(ref('strata', 'int_marketing_rule_ranges')) if wing_is_on('marketing') %}
+{%- do rules.append(ref('strata', 'int_recommendation_policies')) if wing_is_on('marketing') %}
 
 with
 
