@@ -114,9 +114,9 @@ class Expressions:
             for child in _children(it):
                 tell(child, inside)
             for constant in _named(it):
-                if constant.lower() in self._constants:
+                if constant in self._constants:
                     it.clear()
-                    it.update(self._constants[constant.lower()])
+                    it.update(self._constants[constant])
             if it.get("class") == "FUNCTION" and name in names:
                 row = "source_row" if inside or not grouped else "min(source_row)"
                 it["children"].append(self.parse(row))

@@ -280,12 +280,24 @@ def _check_names(found: ImportMap, targets: Mapping[str, Target]) -> None:
     faults = []
     for name in found.settings.keys() & {"source_row", "source_file"}:
         faults.append(f"{found.place('settings', name)}: '{name}' is a name of Strata's own")
+    for source in found.sources.values():
+        lets = {name.lower() for name in source.let}
+        for name in source.optional:
+            if name in found.settings or name.lower() in lets:
+                faults.append(
+                    f"{found.place('sources', source.name, 'optional')}: '{name}' is a column of"
+                    " the file, and a setting or a let has its name too: give that another"
+                )
+        faults += [
+            f"{found.place('sources', source.name, 'let', name)}: '{name}' is a setting too"
+            for name in found.settings.keys() & source.let.keys()
+        ]
     for it in found.tables:
-        for key, source in (("from", it.source), ("unless", it.unless)):
-            if source and source not in found.sources:
+        for key, named in (("from", it.source), ("unless", it.unless)):
+            if named and named not in found.sources:
                 faults.append(
                     f"{found.place(*it.place, key)}: there is no source"
-                    f" '{source}'{_nearest(source, found.sources)}"
+                    f" '{named}'{_nearest(named, found.sources)}"
                 )
         if it.table not in targets:
             faults.append(

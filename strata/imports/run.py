@@ -481,7 +481,7 @@ class _Importing:
             if name.lower() in lets:
                 text = lets[name.lower()]
                 found += self._cells(columns(self._expressions.parse(text)), lets)
-            elif name.lower() not in {*self._mapping.settings, *OWN}:
+            elif name not in {*self._mapping.settings, *OWN}:
                 found.append(name)
         return list(dict.fromkeys(found))
 
@@ -510,8 +510,10 @@ def _needed(mapping: ImportMap, expressions: Expressions) -> dict[str, list[str]
                 read += columns(expressions.parse(text))
             except ExpressionError as error:
                 faults.append(f"{mapping.place(*place)}, {place[-1]}: {error}")
-        own = {it.lower() for it in (*source.let, *mapping.settings, *OWN, *source.optional)}
-        unique = {it.lower(): it for it in read if it.lower() not in own}
+        own = {it.lower() for it in (*source.let, *OWN, *source.optional)}
+        # Currency is a column, currency a setting
+        free = [it for it in read if it not in mapping.settings]
+        unique = {it.lower(): it for it in free if it.lower() not in own}
         needed[name] = list(unique.values())
     if faults:
         raise ImportFaultError("\n".join(faults))

@@ -494,6 +494,8 @@ def test_a_hubspot_deal_is_of_its_primary_contact_or_of_none(tmp_path: Path) -> 
             "Close Date": "2024-05-01 00:10",
             "Associated Contact IDs": several,
             "Associated Contact IDs (Primary)": primary,
+            # a column, which is not the setting of nearly the same name
+            "Currency": "USD" if primary else "",
         }
         for number, (stage, several, primary) in enumerate(
             [
@@ -522,6 +524,7 @@ def test_a_hubspot_deal_is_of_its_primary_contact_or_of_none(tmp_path: Path) -> 
     ]
     assert total(tmp_path / "raw", "orders", "status = 'completed'") == Decimal("40.40")
     assert orders["7000"]["ordered_at"] == "2024-04-30 22:10:00Z"
+    assert [it["currency"] for it in orders.values()] == ["EUR", "USD", "EUR", "EUR", "EUR"]
 
 
 @pytest.mark.parametrize("customer", ["contact", "account"])
