@@ -1,8 +1,11 @@
 """The command ``strata import``."""
 
+import csv
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
+import duckdb
 import typer
 import yaml
 from rich.console import Console
@@ -13,6 +16,9 @@ from strata.imports.guess import guess
 from strata.imports.mapping import ImportMap, names, read
 from strata.imports.run import Result, run
 from strata.imports.targets import Target, read_blanks, read_targets
+
+MOST_CODES: Final = 12
+"""Most statuses or currencies that are named."""
 
 
 def import_files(
@@ -127,6 +133,28 @@ def _save(mapping: ImportMap, path: Path) -> None:
         yaml.safe_dump(content, stream, sort_keys=False, allow_unicode=True, width=100)
 
 
+def _unknown_codes(to: Path, project: Path) -> Iterator[str]:
+    """Give what orders have that the seeds do not know: these would be quarantined."""
+    orders = to / "orders.parquet"
+    for column, name in (("status", "order_statuses"), ("currency", "currencies")):
+        seeds = list(project.glob(f"seeds/*/{name}.csv"))
+        if not seeds or not orders.exists():
+            continue
+        with seeds[0].open(newline="", encoding="utf-8") as stream:
+            known = {row[column].lower() for row in csv.DictReader(stream)}
+        with duckdb.connect() as connection:
+            found = connection.execute(
+                f"select lower({column}) as code, count(*) from read_parquet(?)"
+                " where code is not null group by code order by code",
+                [str(orders)],
+            ).fetchall()
+        unknown = [f"{code} ({rows:,} orders)" for code, rows in found if code not in known]
+        # many are no codes, but perhaps names of persons
+        shown = ", ".join(unknown) if len(unknown) <= MOST_CODES else f"{len(unknown):,} texts"
+        if unknown:
+            yield f"the seed {name} has no row for {shown}: add it, or these are quarantined"
+
+
 def _tell(mapping: ImportMap, result: Result, to: Path, targets: dict[str, Target]) -> None:
     """Tell what was written, what was declared, and how it is built."""
     for source, shown in result.files.items():
@@ -143,6 +171,8 @@ def _tell(mapping: ImportMap, result: Result, to: Path, targets: dict[str, Targe
     if mapping.settings:
         declared = [f"{name} {setting.value}" for name, setting in mapping.settings.items()]
         typer.echo(f"declared: {', '.join(declared)}")
+    for told in _unknown_codes(to, Path.cwd()):
+        typer.echo(told)
     there = {path.stem for path in to.iterdir() if path.suffix in (".parquet", ".csv")}
     missing = [name for name in targets if name not in there]
     lacking = [name for name in ("customers", "orders") if name in missing]

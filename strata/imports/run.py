@@ -285,59 +285,88 @@ class _Importing:
 
     def _over_lines(self, view: str, lines: str, source: Source, *, checked: bool) -> None:
         """Make the view of lines with the names that the source gives."""
-        named = f"from {lines}"
+        named = [f"from {lines}"]
         for name, text in source.let.items():
             sql = self._expressions.with_rows(text, checked=checked, grouped=False)
             # one in another: DuckDB lets no expression that may end a query name its neighbour
-            named = f"from (select *, {sql} as {identifier(name)} {named})"
-            try:
-                self._connection.execute(f"describe select * {named}")
-            except duckdb.Error as error:
-                place = self._mapping.place("sources", source.name, "let", name)
-                raise ImportFaultError(f"{place}, {name}: {plainly(error)}") from error
+            named.append(f"from (select *, {sql} as {identifier(name)} {named[-1]})")
         where = ""
         if source.where:
             sql = self._expressions.with_rows(source.where, checked=checked, grouped=False)
             where = f"where {sql}"
         try:
             self._connection.execute(
-                f"create or replace temp view {view} as select * {named} {where}"
+                f"create or replace temp view {view} as select * {named[-1]} {where}"
             )
         except duckdb.Error as error:
+            for name, relation in zip(source.let, named[1:], strict=True):
+                try:
+                    self._connection.execute(f"describe select * {relation}")
+                except duckdb.Error as wrong:
+                    place = self._mapping.place("sources", source.name, "let", name)
+                    raise ImportFaultError(f"{place}, {name}: {plainly(wrong)}") from wrong
             place = self._mapping.place("sources", source.name, "where")
-            raise ImportFaultError(f"{place}: {plainly(error)}") from error
+            raise ImportFaultError(f"{place}, where: {plainly(error)}") from error
 
     def _finals(self, it: TableMap, view: str) -> dict[str, str]:
         """Return the expressions of the columns, each made what the raw table takes."""
-        finals = {}
-        faults = []
         groups = [
             self._expressions.with_rows(text, checked=False, grouped=False) for text in it.group_by
         ]
         grouping = f"group by {', '.join(groups)}" if groups else ""
-        clauses: list[tuple[Place, str, str]] = [(("where",), it.where, "")] if it.where else []
-        clauses += [(("columns", name), text, name) for name, text in it.columns.items()]
-        for keys, text, name in clauses:
-            sql = self._expressions.with_rows(text, checked=False, grouped=bool(groups))
-            group = grouping if name else ""
-            try:
-                described = self._connection.execute(
-                    f"describe select {sql} from {view} {group}"
-                ).fetchone()
-            except duckdb.Error as error:
-                place = self._mapping.place(*it.place, *keys)
-                shown = f"{it.table}.{name}" if name else "where"
-                faults.append(f"{place}, {shown}: {plainly(error)}")
-                continue
-            assert described is not None
-            if name:
-                column = self._targets[it.table].columns[name]
-                finals[name] = _made(
-                    text, str(described[1]), column, self._expressions.functions(text)
-                )
-        if faults:
-            raise ImportFaultError("\n".join(faults))
-        return finals
+        cells = {
+            name: self._expressions.with_rows(text, checked=False, grouped=bool(groups))
+            for name, text in it.columns.items()
+        }
+        where = [
+            self._expressions.with_rows(text, checked=False, grouped=False)
+            for text in (it.where,)
+            if text
+        ]
+        try:
+            types = self._types(list(cells.values()), f"{view} {grouping}")
+            self._types(where, view)
+        except duckdb.Error:
+            # each by itself tells which one is wrong
+            tried: list[tuple[Place, str, str]] = [
+                (("columns", name), f"{it.table}.{name}", sql) for name, sql in cells.items()
+            ]
+            faults = [
+                f"{self._mapping.place(*it.place, *keys)}, {shown}: {told}"
+                for keys, shown, sql in tried
+                if (told := self._wrong(sql, f"{view} {grouping}"))
+            ]
+            faults += [
+                f"{self._mapping.place(*it.place, 'where')}, where: {told}"
+                for sql in where
+                if (told := self._wrong(sql, view))
+            ]
+            raise ImportFaultError("\n".join(faults)) from None
+        return {
+            name: _made(
+                text,
+                types[place],
+                self._targets[it.table].columns[name],
+                self._expressions.functions(text),
+            )
+            for place, (name, text) in enumerate(it.columns.items())
+        }
+
+    def _types(self, cells: Sequence[str], relation: str) -> list[str]:
+        """Return the types of expressions over a relation."""
+        if not cells:
+            return []
+        named = ", ".join(f"{sql} as c{place}" for place, sql in enumerate(cells))
+        described = self._connection.execute(f"describe select {named} from {relation}").fetchall()
+        return [str(row[1]) for row in described]
+
+    def _wrong(self, sql: str, relation: str) -> str:
+        """Return what is wrong with an expression; blank if nothing is."""
+        try:
+            self._types([sql], relation)
+        except duckdb.Error as error:
+            return plainly(error)
+        return ""
 
     def _query(self, it: TableMap, view: str, finals: Mapping[str, str], *, checked: bool) -> str:
         """Return the query of the rows."""

@@ -467,6 +467,7 @@ def test_salesforce_stages_decide_and_a_close_date_stays_its_day(tmp_path: Path)
         "completed",
     ]
     assert {it["ordered_at"] for it in orders.values()} == {"2024-03-31"}
+    assert "has no row for" not in told
     net = Decimal("1200.55") - cents(Decimal("1200.55") * 20 / 120)
     assert total(tmp_path / "raw", "orders", "status = 'completed'") == 2 * net
     (customer,) = rows(tmp_path / "raw", "customers").values()
@@ -681,6 +682,7 @@ def test_invoice_lines_in_pounds_from_the_file_to_the_mart(tmp_path: Path) -> No
     raw = tmp_path / "raw"
     options = ("--currency", "GBP", "--timezone", "Europe/London", "--set", "tax_rate=0")
     told = imported("invoice_lines", [tmp_path / "in"], raw, *options)
+    assert f"the seed order_statuses has no row for invoice ({len(clerk(lines))} orders)" in told
     expected = clerk(lines)
     assert {key: it["amount"] for key, it in rows(raw, "orders").items()} == expected
     assert f"amount {sum(expected.values()):,} GBP" in told

@@ -245,6 +245,16 @@ MAPPINGS: dict[str, tuple[str, str, str]] = {
         "optional: [currency]",
         "own.yml, line 7: 'currency' is a column of the file, and a setting or a let has its name",
     ),
+    "a_where": (
+        "    from: orders\n",
+        "    from: orders\n    where: amount > '1' and monney(amount)\n",
+        "own.yml, line 17, where: Scalar Function with name monney does not exist",
+    ),
+    "a_let": (
+        "    optional: [updated_at]",
+        "    let: {a: money(amount), b: a + nothing(a)}",
+        "own.yml, line 7, b: Scalar Function with name nothing does not exist",
+    ),
     "a_list_of_tables": ("tables:\n", "tables: none\nother:\n", "own.yml"),
 }
 
