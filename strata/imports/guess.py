@@ -19,7 +19,7 @@ from rich.table import Table
 
 from strata.errors import UserError
 from strata.imports.errors import ImportFaultError
-from strata.imports.macros import FAULT, create
+from strata.imports.macros import create
 from strata.imports.mapping import Source, names, read
 from strata.imports.run import needed_of
 from strata.imports.sources import InputFile, find, open_files
@@ -98,8 +98,8 @@ def guess(
                 f"{path}, {file.unit} 1: none of its columns is called as Strata knows it; write a"
                 " mapping by hand, as docs/import.md shows"
             )
-        source, shown = _understood(connection, file, found, targets, blanks)
-    mapping = _mapping(file, source, found)
+        source, unclear, shown = _understood(connection, file, found, targets, blanks)
+    mapping = _mapping(source, unclear, found)
     console = Console()
     table = Table("column of the file", "becomes", "filled", "read", "not read", box=None)
     for row in shown:
@@ -181,8 +181,8 @@ def _understood(
     found: Mapping[str, Mapping[str, str]],
     targets: Mapping[str, Target],
     blanks: Sequence[str],
-) -> tuple[Source, list[tuple[str, ...]]]:
-    """Return how the file is written, and what is understood of each column."""
+) -> tuple[Source, str, list[tuple[str, ...]]]:
+    """Return how the file is written, what of that is unclear, and what each column is."""
     columns = {name: column for it in found.values() for column, name in it.items()}
     source = Source("lines")
     create(connection, source, blanks)
@@ -192,14 +192,15 @@ def _understood(
         for table, it in found.items()
         for column, name in it.items()
     }
+    unclear = ""
     for key, forms in (("numbers", NUMBER_FORMS), ("times", TIME_FORMS)):
         kinds = ("decimal",) if key == "numbers" else ("timestamp", "date")
         chosen = [name for name in types if types[name] in kinds]
         best = [_with(source, key, form) for form in forms]
         # the first of those that read most: where a day and a month may be changed, it is asked
         source = max(best, key=lambda it: _read(connection, it, chosen, types, blanks))
-        if key == "times" and chosen and source.times:
-            source = _unclear(connection, source, chosen, types, blanks)
+        if key == "times" and source.times:
+            unclear = _unclear(connection, source, chosen, types, blanks)
     shown: list[tuple[str, ...]] = []
     for name in columns:
         quoted = identifier(name)
@@ -218,7 +219,7 @@ def _understood(
         for name in file.raw.columns
         if name.strip(SPACES) and name.strip(SPACES) not in known
     ]
-    return source, shown
+    return source, unclear, shown
 
 
 def _with(source: Source, key: str, form: str) -> Source:
@@ -233,20 +234,13 @@ def _unclear(
     chosen: Sequence[str],
     types: Mapping[str, str],
     blanks: Sequence[str],
-) -> Source:
-    """Leave the form of dates open where another order of day and month reads as many."""
+) -> str:
+    """Return the question, where another order of day and month reads as many; else nothing."""
     (form,) = source.times
-    turned = {"%d/%m": "%m/%d", "%m/%d": "%d/%m"}
-    for one, other in turned.items():
-        if form.startswith(one):
-            another = replace(source, times=(form.replace(one, other),))
-            mine = _read(connection, source, chosen, types, blanks)
-            if _read(connection, another, chosen, types, blanks) == mine:
-                typer.echo(
-                    f"Day and month cannot be told apart: is it {form} or {another.times[0]}? The"
-                    " first is proposed; change times in the mapping if it is not"
-                )
-    return source
+    turned = form.replace("%d/%m", "%m/%d")
+    another = replace(source, times=(turned,))
+    mine, its = (_read(connection, it, chosen, types, blanks) for it in (source, another))
+    return f"is a date {form} or {turned}" if turned != form and mine == its else ""
 
 
 def _read(
@@ -257,40 +251,39 @@ def _read(
     blanks: Sequence[str],
 ) -> int:
     """Return how many cells can be read."""
-    if not any(source.reading.get("time_zone", "") for _ in chosen):
-        source = replace(source, reading=source.reading | {"time_zone": "UTC"})
-    create(connection, source, blanks)
+    # which zone it is does not matter here
+    here = replace(source, reading=source.reading | {"time_zone": "UTC"})
+    create(connection, here, blanks)
     # what ends an import is only counted here
     connection.execute("create or replace temp macro fault(kind, line) as null")
     cells = 0
     for name in chosen:
-        check = CHECKS.get(types[name])
-        cell = f"{check}({identifier(name)})" if check else identifier(name)
-        try:
-            (read_cells,) = connection.execute(f"select count({cell}) from first_rows").fetchall()[
-                0
-            ]
-        except duckdb.Error as error:  # pragma: no cover
-            assert FAULT.search(str(error)) is None
-            raise
-        cells += int(read_cells)
+        check = CHECKS.get(types[name], "")
+        (found,) = connection.execute(
+            f"select count({check}({identifier(name)})) from first_rows"
+        ).fetchall()
+        cells += int(found[0])
     return cells
 
 
 def _mapping(
-    file: InputFile, source: Source, found: Mapping[str, Mapping[str, str]]
+    source: Source, unclear: str, found: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:
     """Return the mapping that is proposed."""
     how: dict[str, Any] = {"files": "*"}
-    if source.times:
+    settings: dict[str, dict[str, str]] = dict(SETTINGS)
+    if unclear:
+        settings["times"] = {"kind": "text", "about": unclear}
+    elif source.times:
         how["times"] = source.times[0]
     if "numbers" in source.reading:
         how["numbers"] = source.reading["numbers"]
-    settings = dict(SETTINGS)
     tables = []
     orders = {name: identifier(column) for name, column in found.get("orders", {}).items()}
     lines = {name: identifier(column) for name, column in found.get("order_items", {}).items()}
     own = {name: identifier(column) for name, column in found.get("customers", {}).items()}
+    if "country" in own:
+        own["country"] = f"country_code({own['country']})"
     if "currency" in orders or not orders:
         settings.pop("currency")
     if not orders:
@@ -307,10 +300,9 @@ def _mapping(
         )
     key = orders.pop("order_id")
     columns = {name: f"first_of({cell})" for name, cell in orders.items()} if lines else orders
-    amount = (
-        "sum(round(number({quantity}) * number({unit_price}), 2))".format(**lines) if lines else ""
-    )
-    amount = amount or f"money({orders['amount']})"
+    amount = f"money({orders['amount']})" if "amount" in orders else ""
+    if lines:
+        amount = f"sum(round(number({lines['quantity']}) * number({lines['unit_price']}), 2))"
     whole = {
         "order_id": key,
         "customer_id": columns.get("customer_id", "cast(null as varchar)"),

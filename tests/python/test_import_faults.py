@@ -512,6 +512,22 @@ def test_a_guess_shows_no_value_and_makes_a_mapping_that_works(tmp_path: Path) -
     ]
 
 
+def test_a_guess_asks_whether_the_day_or_the_month_is_first(tmp_path: Path) -> None:
+    file = tmp_path / "members.csv"
+    file.write_text("Customer ID,Country,Signup Date\nc1,Germany,05/06/2023\n", encoding="utf-8")
+    mapping = tmp_path / "members.yml"
+    told = ask("--guess", file, "--save", mapping, code=0)
+    assert "--timezone ZONE --set times=" in told
+    given = ("--map", mapping, file, "--to", tmp_path / "raw", "--timezone", "Europe/Berlin")
+    assert "times is not declared (is a date %d/%m/%Y or %m/%d/%Y)" in ask(*given)
+    ask(*given, "--set", "times=%m/%d/%Y", code=0)
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select * from read_parquet('{tmp_path}/raw/customers.parquet')"
+        ).fetchall()
+    assert found == [("c1", "DE", "2023-05-06")]
+
+
 def test_a_guess_knows_chinese_and_what_comes_with_strata(tmp_path: Path) -> None:
     file = tmp_path / "单.csv"
     file.write_bytes(
