@@ -453,13 +453,27 @@ class _Importing:
         except duckdb.Error as error:
             fault = FAULT.search(str(error))
             if fault is None:
-                return f"{file.shown}{self._csv_fault(file, error)}"
+                is_csv = file.raw.file_format == "csv" and "CSV" in str(error)
+                column = "" if is_csv else self._failing(it, finals)
+                return f"{file.shown}{column}{self._csv_fault(file, error)}"
             row = int(fault[2])
             place = f"{file.shown}, {file.unit} {_line(file, row)}"
             column, target = self._columns_at(it, source, row, finals)
             bounds = self._targets[it.table].columns.get(target)
             why = _why(fault[1], source, f"{it.table}.{target}" if target else it.table, bounds)
             return f"{place}, column {column}: it {why}"
+        return ""
+
+    def _failing(self, it: TableMap, finals: Mapping[str, str]) -> str:
+        """Return which expression DuckDB cannot compute; blank if each by itself can be."""
+        for name, text in finals.items():
+            query = self._query(it, "looked_at", {name: text}, checked=True)
+            try:
+                self._connection.execute(f"select bit_xor(hash({name})) from ({query})").fetchall()
+            except duckdb.Error:
+                read = ", ".join(columns(self._expressions.parse(it.columns[name])))
+                place = self._mapping.place(*it.place, "columns", name)
+                return f", column {read}, for {it.table}.{name} ({place})"
         return ""
 
     def _csv_fault(self, file: InputFile, error: duckdb.Error) -> str:
@@ -656,10 +670,12 @@ def _why(kind: str, source: Source, target: str, column: Column | None) -> str:
 
 
 def _first_words(error: duckdb.Error) -> str:
-    """Return what DuckDB says, without what may be of a row."""
+    """Return what DuckDB says; of an expression not the words, which may hold a cell."""
     told = str(error).partition("\n")[0]
-    kinds = {"Conversion Error": "a value does not fit the type that an expression gives it"}
-    for kind, plain in kinds.items():
-        if told.startswith(kind):
-            return plain
-    return told
+    kind = told.partition(":")[0]
+    if kind in ("IO Error", "Permission Error", "Not implemented Error"):
+        return told
+    return (
+        f"a value does not fit what an expression does with it ({kind}); number(), stamp() and"
+        " flag() tell the line"
+    )

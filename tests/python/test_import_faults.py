@@ -135,6 +135,14 @@ def test_a_cell_is_refused_with_its_line_and_column(tmp_path: Path, case: str) -
     assert told in refused(tmp_path, (LINES + rows).encode(), "--timezone", "UTC")
 
 
+def test_what_duckdb_itself_refuses_is_told_with_the_expression(tmp_path: Path) -> None:
+    mapping = OWN.replace("amount: amount", "amount: cast(name as integer)")
+    told = refused(tmp_path, (LINES + ROW).encode(), "--timezone", "UTC", mapping=mapping)
+    assert (
+        "/orders.csv, column name, for orders.amount (own.yml, line 23): a value does not" in told
+    )
+
+
 def test_a_local_time_needs_a_zone(tmp_path: Path) -> None:
     told = refused(tmp_path, (LINES + ROW).encode())
     assert "line 2, column ordered_at: it is a local time, and its zone is not declared" in told
