@@ -62,3 +62,21 @@
 {% macro spark__digits_only(expression) -%}
     regexp_replace({{ expression }}, '[^0-9]', '')
 {%- endmacro %}
+
+{#- A number of 64 bits for what a row holds, null and all, as long as the engine's version stands. -#}
+{% macro row_hash(columns) -%}
+    {{ return(adapter.dispatch('row_hash', 'strata')(columns)) }}
+{%- endmacro %}
+
+{% macro default__row_hash(columns) -%}
+    hash({{ columns | join(', ') }})
+{%- endmacro %}
+
+{% macro postgres__row_hash(columns) -%}
+    hash_record_extended(row({{ columns | join(', ') }}), 0)
+{%- endmacro %}
+
+{#- Its hash of several columns leaves null out, and a sum of whole numbers may overflow. -#}
+{% macro spark__row_hash(columns) -%}
+    cast(xxhash64(to_json(struct({{ columns | join(', ') }}))) as decimal(20, 0))
+{%- endmacro %}

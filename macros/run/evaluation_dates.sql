@@ -1,62 +1,67 @@
-{#- The stored history, or none where a full refresh makes it anew. A model upstream of the history
-    cannot ref() it, so it is looked up by its node. -#}
-{% macro stored_history() -%}
-    {%- if not graph.get('nodes') or flags.FULL_REFRESH -%}
-        {{ return(none) }}
-    {%- endif -%}
-    {{ return(relation_of('customer_tier_history')) }}
-{%- endmacro %}
-
-{#- The evaluation dates, oldest first: [{'date': day, 'is_frozen': bool}, ...].
+{#- The evaluation dates, oldest first: [{'date': day, 'is_stored': bool}, ...].
     Full refresh: the ends of the last history_months closed months, and as_of_date.
-    Else: all stored months and those since; frozen are the stored ones before the first that is
-    recomputed (the current month, restatement_months, any month not stored at its end). -#}
+    Else: the closed months that are stored, the month ends since then, and as_of_date. The date that
+    was current when the history was last written is not stored as a closed month yet. -#}
 {% macro evaluation_dates() -%}
     {%- set as_of = as_of_day() -%}
-    {%- set dates = [] -%}
+    {%- set this_month = as_of.replace(day=1) -%}
     {%- set stored = stored_dates() -%}
-    {%- if stored -%}
-        {%- set last = stored[-1] -%}
-        {%- if last > as_of -%}
-            {%- do exceptions.raise_compiler_error(
-                'as_of_date ' ~ as_of ~ ' is earlier than ' ~ last ~ ', the last evaluation in the '
-                ~ 'stored history. Set a later as_of_date, or rebuild with --full-refresh.') -%}
-        {%- endif -%}
-        {%- set open_from = months_before(as_of.replace(day=1), setting('restatement_months')) -%}
-        {%- if last < month_end(last) and last.replace(day=1) < open_from -%}
-            {%- set open_from = last.replace(day=1) -%}
-        {%- elif last < open_from -%}
-            {%- set open_from = last + modules.datetime.timedelta(days=1) -%}
-        {%- endif -%}
-        {%- for day in stored if day < open_from -%}
-            {%- do dates.append({'date': day, 'is_frozen': true}) -%}
-        {%- endfor -%}
-        {%- set first = [open_from, stored[0].replace(day=1)] | max -%}
+    {%- if stored and stored[-1].date > as_of -%}
+        {%- do exceptions.raise_compiler_error(
+            'as_of_date ' ~ as_of ~ ' is earlier than ' ~ stored[-1].date ~ ', the last evaluation in the '
+            ~ 'stored history. Set a later as_of_date, or rebuild with --full-refresh.') -%}
+    {%- endif -%}
+    {%- set dates = [] -%}
+    {%- for evaluation in stored if not evaluation.is_current -%}
+        {%- do dates.append({'date': evaluation.date, 'is_stored': true}) -%}
+    {%- endfor -%}
+    {%- if dates -%}
+        {%- set first = dates[-1].date + modules.datetime.timedelta(days=1) -%}
+    {%- elif stored -%}
+        {%- set first = stored[0].date.replace(day=1) -%}
     {%- else -%}
-        {%- set first = months_before(as_of.replace(day=1), setting('history_months')) -%}
+        {%- set first = months_before(this_month, setting('history_months')) -%}
     {%- endif -%}
     {%- set months = (as_of.year - first.year) * 12 + as_of.month - first.month -%}
     {%- for month in range(months, 0, -1) -%}
-        {%- do dates.append({
-            'date': month_end(months_before(as_of.replace(day=1), month)), 'is_frozen': false}) -%}
+        {%- do dates.append({'date': month_end(months_before(this_month, month)), 'is_stored': false}) -%}
     {%- endfor -%}
-    {%- do dates.append({'date': as_of, 'is_frozen': false}) -%}
+    {%- do dates.append({'date': as_of, 'is_stored': false}) -%}
     {{ return(dates) }}
 {%- endmacro %}
 
+{#- The dates of the stored history, oldest first: [{'date': day, 'is_current': bool}, ...]. -#}
 {% macro stored_dates() -%}
     {%- set history = stored_history() -%}
-    {%- if history is none -%}
-        {{ return([]) }}
-    {%- endif -%}
-    {%- set stored = run_query(
-        'select evaluation_date from ' ~ history ~ ' group by evaluation_date order by 1') -%}
-    {#- a driver may give dates as texts -#}
     {%- set days = [] -%}
-    {%- for day in stored.columns[0].values() -%}
-        {%- do days.append(modules.datetime.date.fromisoformat((day | string)[:10])) -%}
-    {%- endfor -%}
+    {%- if history is not none -%}
+        {%- for row in run_query(
+            'select evaluation_date, max(case when is_current then 1 else 0 end) from ' ~ history
+            ~ ' group by evaluation_date order by 1').rows -%}
+            {#- a driver may give dates as texts -#}
+            {%- do days.append({
+                'date': modules.datetime.date.fromisoformat((row[0] | string)[:10]),
+                'is_current': row[1] | int == 1}) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {{ return(days) }}
+{%- endmacro %}
+
+{#- The last closed month of this run and the one before, and the same of those that are stored. A
+    customer's facts are compared up to them. -#}
+{% macro closed_dates() -%}
+    {%- set never = modules.datetime.date(1970, 1, 1) -%}
+    {%- set closed = [never, never] -%}
+    {%- set stored = [never, never] -%}
+    {%- for evaluation in evaluation_dates()[:-1] -%}
+        {%- do closed.append(evaluation.date) -%}
+        {%- if evaluation.is_stored -%}
+            {%- do stored.append(evaluation.date) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return({
+        'closed': date_literal(closed[-1]), 'closed_before': date_literal(closed[-2]),
+        'stored': date_literal(stored[-1]), 'stored_before': date_literal(stored[-2])}) }}
 {%- endmacro %}
 
 {#- Before the history is made: its inputs were made in this mode, for these dates. -#}
@@ -64,11 +69,11 @@
     {%- if execute -%}
         {%- set expected = [] -%}
         {%- for evaluation in evaluation_dates() -%}
-            {%- do expected.append(evaluation.date ~ ' ' ~ evaluation.is_frozen) -%}
+            {%- do expected.append(evaluation.date ~ ' ' ~ evaluation.is_stored) -%}
         {%- endfor -%}
         {%- set made = [] -%}
         {%- for row in run_query(
-            'select evaluation_date, is_frozen from ' ~ ref('strata', 'int_evaluation_dates') ~ ' order by 1'
+            'select evaluation_date, is_stored from ' ~ ref('strata', 'int_evaluation_dates') ~ ' order by 1'
         ).rows -%}
             {%- do made.append(row[0] ~ ' ' ~ row[1]) -%}
         {%- endfor -%}
@@ -87,38 +92,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Beside the stored history: whose records it holds as one customer. It goes before the history is
-    written and comes back after it, so that a run that dies between leaves none; then no stored month
-    counts, and the next run computes them all. -#}
-{% macro memberships_of_history() -%}
-    {%- set node = model_node('int_customer_memberships') -%}
-    {{ return(api.Relation.create(
-        database=node.database, schema=node.schema, identifier=node.alias ~ '_of_history')) }}
-{%- endmacro %}
-
-{% macro stored_memberships() -%}
-    {%- if not graph.get('nodes') or flags.FULL_REFRESH -%}
-        {{ return(none) }}
-    {%- endif -%}
-    {%- set stored = memberships_of_history() -%}
-    {{ return(adapter.get_relation(stored.database, stored.schema, stored.identifier)) }}
-{%- endmacro %}
-
-{% macro forget_memberships() -%}
-    {%- if execute -%}
-        drop table if exists {{ memberships_of_history() }}
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro remember_memberships() -%}
-    {%- if execute -%}
-        create table {{ memberships_of_history() }} {{ stored_as() }} as
-        select * from {{ ref('strata', 'int_customer_memberships') }}
-    {%- endif -%}
-{%- endmacro %}
-
 {#- Query: what the caller selects for one evaluation, for all of this run. The caller gets the date as
-    `day` and the first days that are no longer in windows before it, as literals, and is_frozen. -#}
+    `day` and the first days that are no longer in windows before it, as literals, and is_stored. -#}
 {% macro for_each_evaluation() -%}
     {%- for evaluation in evaluation_dates() %}
     {{ caller({
@@ -128,18 +103,28 @@
         'after_6m': date_literal(months_before(evaluation.date, 6)),
         'after_90d': date_literal(evaluation.date - modules.datetime.timedelta(days=90)),
         'after_rfm_window': date_literal(months_before(evaluation.date, setting('rfm_window_months') or 12)),
-        'is_frozen': evaluation.is_frozen,
+        'is_stored': evaluation.is_stored,
     }) }}
     {{- 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
-{#- CTE: the rows of customers of whom no frozen month is stored, for those are not evaluated again. -#}
-{% macro of_new_customers(name, relation) -%}
+{#- CTE: the rows of customers who are evaluated anew at closed months that are stored, with the date
+    from which they are. -#}
+{% macro of_restated_customers(name, relation) -%}
     {{ name }} as (
-        select facts.*
+        select
+            facts.*,
+            restated.restated_from
         from {{ relation }} as facts
-        left join {{ ref('strata', 'int_stored_customers') }} as stored on facts.customer_id = stored.customer_id
-        where stored.customer_id is null
+        inner join {{ ref('strata', 'int_evaluation_scope') }} as restated
+            on facts.customer_id = restated.customer_id
     )
+{%- endmacro %}
+
+{#- The day from which closed months are restated, as a literal: by default as long ago as needed. -#}
+{% macro restated_since() -%}
+    {%- set months = setting('restatement_months') -%}
+    {{ return("date '1970-01-01'" if months is none
+        else date_literal(months_before(as_of_day().replace(day=1), months))) }}
 {%- endmacro %}

@@ -40,8 +40,8 @@
             'kind': 'whole number', 'from': 0, 'to': 1200,
             'meaning': 'the closed months that a full refresh evaluates'},
         'restatement_months': {
-            'kind': 'whole number', 'from': 0, 'to': 1200,
-            'meaning': 'the closed months that every run recomputes'},
+            'kind': 'whole number', 'from': 0, 'to': 1200, 'or_null': true,
+            'meaning': 'the closed months that changed facts restate; null = all that they touch'},
         'rfm_method': {
             'kind': 'choice', 'choices': ['bands', 'quantile'],
             'meaning': 'where the cut points of RFM come from'},

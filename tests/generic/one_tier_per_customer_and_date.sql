@@ -1,8 +1,7 @@
 {#- On every evaluation date each customer has one row at most, with a known tier, status, stage,
     segment and Pareto class; on those of this run each customer who had started has one, and nobody
     else, the value ranks run from 1 without a gap, a churn risk is there where it can be, and a cluster
-    where there is an order. (Late data may move a start into a frozen month, and catalogues may
-    change: the frozen rows stay as they were.) One scan says all of it: the history is the largest
+    where there is an order. (Catalogues may change: stored rows stay as they were.) One scan says all of it: the history is the largest
     table. -#}
 {% test one_tier_per_customer_and_date(model, customers, tiers) %}
 {%- set codes = {
@@ -71,7 +70,7 @@ expected as (
         count(*) as started_customers
     from dates
     inner join {{ ref('strata', 'int_evaluation_dates') }} as run_dates
-        on dates.evaluation_date = run_dates.evaluation_date and not run_dates.is_frozen
+        on dates.evaluation_date = run_dates.evaluation_date and not run_dates.is_stored
     inner join {{ customers }} as customers
         on dates.evaluation_date >= customers.start_date
     group by dates.evaluation_date

@@ -1,5 +1,3 @@
-{{ config(materialized='table') }}  -- copied beside the history; the living only
-
 with
 
 records as (

@@ -11,7 +11,7 @@ evaluation_dates as (
     select
         {{ date_literal(evaluation.date.replace(day=1)) }} as evaluation_month,
         {{ evaluation.date.year * 12 + evaluation.date.month }} as month_index,
-        {{ evaluation.is_frozen | lower }} as is_frozen,
+        {{ evaluation.is_stored | lower }} as is_stored,
         {{ loop.last | lower }} as is_current,
         {{ date_literal(months_before(evaluation.date, 12)) }} as year_before,
         {{ date_literal(evaluation.date) }} as evaluation_date

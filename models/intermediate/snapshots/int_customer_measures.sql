@@ -11,7 +11,7 @@ engagement as (
 ),
 
 satisfaction as (
-    select * from {{ ref('strata', 'int_satisfaction') }}
+    select * from {{ ref('strata', 'int_satisfaction_as_of') }}
 ),
 
 customers as (

@@ -1,8 +1,8 @@
--- depends_on: {{ ref('strata', 'int_stored_customers') }}
+-- depends_on: {{ ref('strata', 'int_evaluation_scope') }}
 
 with
 
-{{ of_new_customers('days_of_new_customers', ref('strata', 'int_engagement_days')) }},
+{{ of_restated_customers('days_of_restated_customers', ref('strata', 'int_engagement_days')) }},
 
 -- Of engagement, only the last day and those that are counted.
 engagement_as_of as (
@@ -14,13 +14,14 @@ engagement_as_of as (
         sum(case when days.known_date > {{ evaluation.after_90d }} then days.views end) as views_90d,
         sum(case when days.known_date > {{ evaluation.after_90d }} then days.carts end) as carts_90d,
         sum(case when days.known_date > {{ evaluation.after_90d }} then days.inquiries end) as inquiries_90d
-    from {{ 'days_of_new_customers' if evaluation.is_frozen else ref('strata', 'int_engagement_days') }} as days
+    from {{ 'days_of_restated_customers' if evaluation.is_stored else ref('strata', 'int_engagement_days') }} as days
     where
         days.known_date <= {{ evaluation.day }}
         and (
             days.known_date > {{ evaluation.after_90d }}
             or days.next_known_date > {{ evaluation.day }}
         )
+        {{ 'and days.restated_from <= ' ~ evaluation.day if evaluation.is_stored }}
     group by days.customer_id
     {% endcall %}
 )

@@ -1,7 +1,3 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
--- depends_on: {{ ref('strata', 'int_stored_customers') }}
-{%- set history = stored_history() %}
 
 with
 
@@ -34,8 +30,7 @@ steps as (
 dates as (
     select
         evaluation_date,
-        month_index,
-        is_frozen
+        month_index
     from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
@@ -45,24 +40,23 @@ tiers as (
         tier_rank
     from {{ ref('tiers') }}
 ),
-{% if history %}
--- What the frozen rows of the history say of tiers earned before the months of this run.
+
+-- What the stored months say of tiers earned before the months of this run.
 stored_peaks as (
     select
-        history.customer_id,
+        months.customer_id,
         steps.step,
         max(tiers.tier_rank * steps.step + dates.month_index) as peak
-    from {{ history }} as history
-    inner join {{ ref('strata', 'int_stored_customers') }} as customers
-        on history.customer_id = customers.customer_id
-    inner join dates on history.evaluation_date = dates.evaluation_date and dates.is_frozen
-    inner join tiers on history.computed_tier_code = tiers.tier_code
+    from {{ ref('strata', 'int_stored_months') }} as months
+    inner join dates on months.evaluation_date = dates.evaluation_date
+    inner join tiers on months.computed_tier_code = tiers.tier_code
     cross join steps
+    where not months.is_restated
     group by
-        history.customer_id,
+        months.customer_id,
         steps.step
 ),
-{% endif %}
+
 -- What the best tier so far is worth: its rank, in months of falling, and the month it was earned.
 peaks as (
     select
@@ -95,20 +89,15 @@ ranked as (
             else cast(
                 ceil(
                     cast(
-                        {%- if history %}
                         case when stored_peaks.peak > peaks.peak then stored_peaks.peak else peaks.peak end
-                        {%- else %}
-                        peaks.peak
-                        {%- endif %} - peaks.month_index as {{ type_double() }}
+                        - peaks.month_index as {{ type_double() }}
                     ) / nullif(peaks.step, 0)
                 ) as integer
             )
         end as held_tier_rank
     from peaks
-    {%- if history %}
     left join stored_peaks
         on peaks.customer_id = stored_peaks.customer_id and peaks.step = stored_peaks.step
-    {%- endif %}
     where peaks.step = peaks.own_step
 ),
 

@@ -1,8 +1,8 @@
--- depends_on: {{ ref('strata', 'int_stored_customers') }}
+-- depends_on: {{ ref('strata', 'int_evaluation_scope') }}
 
 with
 
-{{ of_new_customers('days_of_new_customers', ref('strata', 'int_customer_days')) }},
+{{ of_restated_customers('days_of_restated_customers', ref('strata', 'int_customer_days')) }},
 
 -- One aggregate for each date: measured to be the fastest shape.
 sales_as_of as (
@@ -43,8 +43,10 @@ sales_as_of as (
         sum(case when days.sale_date > {{ evaluation.after_12m }} then days.margin end) as margin_12m,
         sum(days.refunded) as lifetime_refunded,
         sum(days.first_day_refunded) as first_day_refunded
-    from {{ 'days_of_new_customers' if evaluation.is_frozen else ref('strata', 'int_customer_days') }} as days
-    where days.known_date <= {{ evaluation.day }}
+    from {{ 'days_of_restated_customers' if evaluation.is_stored else ref('strata', 'int_customer_days') }} as days
+    where
+        days.known_date <= {{ evaluation.day }}
+        {{ 'and days.restated_from <= ' ~ evaluation.day if evaluation.is_stored }}
     group by days.customer_id
     {% endcall %}
 )

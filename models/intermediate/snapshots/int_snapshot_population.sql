@@ -1,42 +1,46 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
--- depends_on: {{ ref('strata', 'int_stored_customers') }}
--- depends_on: {{ ref('strata', 'int_evaluation_dates') }}
-{%- set history = stored_history() %}
-{%- set columns = [
-    'customer_id', 'market', 'lifetime_orders', 'days_since_last_order', 'rfm_orders', 'rfm_revenue',
-    'net_revenue_12m', 'composite_score', 'evaluation_date',
-] %}
-
 with
+
+restated as (
+    select * from {{ ref('strata', 'int_restated_months') }}
+),
+
+-- Of stored months only those in which anybody's standing has changed.
+dates as (
+    select dates.evaluation_date
+    from {{ ref('strata', 'int_evaluation_dates') }} as dates
+    left join restated on dates.evaluation_date = restated.evaluation_date
+    where not dates.is_stored or restated.evaluation_date is not null
+),
 
 evaluations as (
     select
-        {%- for column in columns %}
-        {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from {{ ref('strata', 'int_customer_scores') }}
-)
-{%- if history %},
-
--- A new customer of a frozen month is compared with those whom the history has.
-frozen_dates as (
-    select evaluations.evaluation_date
-    from evaluations
-    inner join {{ ref('strata', 'int_evaluation_dates') }} as dates
-        on evaluations.evaluation_date = dates.evaluation_date and dates.is_frozen
-    group by evaluations.evaluation_date
+        scores.customer_id,
+        scores.market,
+        scores.lifetime_orders,
+        scores.days_since_last_order,
+        scores.rfm_orders,
+        scores.rfm_revenue,
+        scores.net_revenue_12m,
+        scores.composite_score,
+        scores.evaluation_date
+    from {{ ref('strata', 'int_customer_scores') }} as scores
+    inner join dates on scores.evaluation_date = dates.evaluation_date
 ),
 
 stored as (
     select
-        {%- for column in columns %}
-        history.{{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from {{ history }} as history
-    inner join frozen_dates on history.evaluation_date = frozen_dates.evaluation_date
-    inner join {{ ref('strata', 'int_stored_customers') }} as customers
-        on history.customer_id = customers.customer_id
+        months.customer_id,
+        months.market,
+        months.lifetime_orders,
+        months.days_since_last_order,
+        months.rfm_orders,
+        months.rfm_revenue,
+        months.net_revenue_12m,
+        months.composite_score,
+        months.evaluation_date
+    from {{ ref('strata', 'int_stored_months') }} as months
+    inner join restated on months.evaluation_date = restated.evaluation_date
+    where not months.is_restated
 ),
 
 population as (
@@ -46,7 +50,3 @@ population as (
 )
 
 select * from population
-{%- else %}
-
-select * from evaluations
-{%- endif %}

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}  -- read by the snapshots, and by the history for whom they move
+
 with
 
 population as (
@@ -68,6 +70,17 @@ value_ranks as (
             shared.evaluation_date = classes.evaluation_date
             and shared.share_before >= classes.lower_share
             and shared.share_before < coalesce(classes.upper_share, 2)
+    -- Where a month is written anew for some, and no rank moves.
+    union all
+    select
+        months.customer_id,
+        months.value_rank,
+        months.pareto_class,
+        months.evaluation_date
+    from {{ ref('strata', 'int_stored_months') }} as months
+    left join {{ ref('strata', 'int_restated_months') }} as restated
+        on months.evaluation_date = restated.evaluation_date
+    where months.is_restated and restated.evaluation_date is null
 )
 
 select * from value_ranks

@@ -1,12 +1,17 @@
--- depends_on: {{ ref('strata', 'int_stored_customers') }}
--- depends_on: {{ ref('strata', 'int_customer_memberships') }}
+-- depends_on: {{ ref("strata", "int_customer_fingerprints") }}
+-- depends_on: {{ ref("strata", "int_evaluation_scope") }}
+-- depends_on: {{ ref("strata", "int_value_ranks") }}
 
 {{ config(
     materialized='incremental',
     on_schema_change='fail',
-    pre_hook=['{{ assert_inputs_are_of_this_run() }}', '{{ forget_memberships() }}'],
-    post_hook='{{ remember_memberships() }}',
-    **replaced_by('evaluation_month')
+    pre_hook=[
+        '{{ assert_inputs_are_of_this_run() }}',
+        '{{ forget_fingerprints() }}',
+        '{{ remove_restated_rows() }}',
+    ],
+    post_hook=['{{ restate_ranks() }}', '{{ remember_fingerprints() }}'],
+    **history_strategy('evaluation_month')
 ) }}
 
 with
@@ -19,7 +24,6 @@ dates as (
     select
         evaluation_month,
         is_current,
-        is_frozen,
         evaluation_date
     from {{ ref('strata', 'int_evaluation_dates') }}
 ),
@@ -98,51 +102,6 @@ evaluated as (
     from evaluations
     inner join dates on evaluations.evaluation_date = dates.evaluation_date
 )
-{%- if is_incremental() %},
-
-customers as (
-    select customer_id
-    from {{ ref('strata', 'int_stored_customers') }}
-),
-
-frozen_dates as (
-    select evaluation_date
-    from dates
-    where is_frozen
-),
-
--- Frozen months that change: of a customer who is gone, new there, or of other records, or the current one.
-rewritten_dates as (
-    select evaluated.evaluation_date
-    from evaluated
-    inner join frozen_dates on evaluated.evaluation_date = frozen_dates.evaluation_date
-    union
-    select stored.evaluation_date
-    from {{ this }} as stored
-    inner join frozen_dates on stored.evaluation_date = frozen_dates.evaluation_date
-    left join customers on stored.customer_id = customers.customer_id
-    where customers.customer_id is null or stored.is_current
-),
-
-kept as (
-    select
-        {%- for column in model.columns %}
-        {{ 'false as is_current' if column == 'is_current' else 'stored.' ~ column }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-    from {{ this }} as stored
-    inner join rewritten_dates on stored.evaluation_date = rewritten_dates.evaluation_date
-    inner join customers on stored.customer_id = customers.customer_id
-),
-
-history as (
-    select * from evaluated
-    union all
-    select * from kept
-)
-
-select * from history
-{%- else %}
 
 select * from evaluated
-{%- endif %}
+{{ kept_rows('evaluated') }}

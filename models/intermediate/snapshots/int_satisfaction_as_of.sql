@@ -1,8 +1,14 @@
 with
 
 dates as (
-    select evaluation_date
+    select
+        evaluation_date,
+        is_stored
     from {{ ref('strata', 'int_evaluation_dates') }}
+),
+
+scope as (
+    select * from {{ ref('strata', 'int_evaluation_scope') }}
 ),
 
 policies as (
@@ -27,11 +33,13 @@ aged as (
         dates.evaluation_date
     from answers
     inner join dates on answers.feedback_date <= dates.evaluation_date
+    left join scope on answers.customer_id = scope.customer_id
     left join policies
         on
             answers.feedback_type = policies.feedback_type
             and dates.evaluation_date >= policies.valid_from
             and dates.evaluation_date < coalesce(policies.valid_to, date '9999-12-31')
+    where not dates.is_stored or dates.evaluation_date >= scope.restated_from
 ),
 
 -- An answer weighs half with every half-life that has passed, and nothing where a double has no such

@@ -1,0 +1,172 @@
+{#- The history that earlier runs left, and what is stored beside it. -#}
+
+{#- The stored history, or none where a full refresh makes it anew. A model upstream of the history
+    cannot ref() it, so it is looked up by its node. -#}
+{% macro stored_history() -%}
+    {%- if not graph.get('nodes') or flags.FULL_REFRESH -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return(relation_of('customer_tier_history')) }}
+{%- endmacro %}
+
+{#- Beside the history: what it rests on, customer by customer. It goes before the history is written and
+    comes back after it, so that a run that dies between, where an engine has no transactions, leaves
+    none; then no stored month counts, and the next run computes them all. -#}
+{% macro fingerprints_of_history() -%}
+    {%- set node = model_node('int_customer_fingerprints') -%}
+    {{ return(api.Relation.create(
+        database=node.database, schema=node.schema, identifier=node.alias ~ '_of_history')) }}
+{%- endmacro %}
+
+{% macro stored_fingerprints() -%}
+    {%- if not graph.get('nodes') or flags.FULL_REFRESH -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set stored = fingerprints_of_history() -%}
+    {{ return(adapter.get_relation(stored.database, stored.schema, stored.identifier)) }}
+{%- endmacro %}
+
+{% macro forget_fingerprints() -%}
+    {%- if execute -%}
+        drop table if exists {{ fingerprints_of_history() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro remember_fingerprints() -%}
+    {%- if execute -%}
+        create table {{ fingerprints_of_history() }} {{ stored_as() }} as
+        select * from {{ ref('strata', 'int_customer_fingerprints') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- At the start of a run: a history that another version has left is refused. -#}
+{% macro refuse_history_of_another_version() -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] and stored_history() is not none
+        and is_left_by_another_version() -%}
+        {%- do exceptions.raise_compiler_error(
+            'The stored history is of another version of Strata, which this one cannot go on with. '
+            ~ 'Rebuild with --full-refresh; keep a copy of customer_tier_history if months older than '
+            ~ 'history_months are to be read later.') -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro is_left_by_another_version() -%}
+    {{ return(adapter.dispatch('is_left_by_another_version', 'strata')()) }}
+{%- endmacro %}
+
+{#- Both are written in one transaction. -#}
+{% macro default__is_left_by_another_version() -%}
+    {{ return(stored_fingerprints() is none) }}
+{%- endmacro %}
+
+{#- A run that died may leave one without the other. -#}
+{% macro spark__is_left_by_another_version() -%}
+    {{ return(false) }}
+{%- endmacro %}
+
+{#- How the history is written, as parts of its config: what a run writes anew is deleted first, and all
+    that it gives is appended. Where a table is files, the months that a run gives are replaced. -#}
+{% macro history_strategy(month_column) -%}
+    {{ return(adapter.dispatch('history_strategy', 'strata')(month_column)) }}
+{%- endmacro %}
+
+{% macro default__history_strategy(month_column) -%}
+    {{ return({'incremental_strategy': 'append'}) }}
+{%- endmacro %}
+
+{% macro spark__history_strategy(month_column) -%}
+    {{ return({'incremental_strategy': 'insert_overwrite', 'partition_by': [month_column]}) }}
+{%- endmacro %}
+
+{#- Before an incremental run writes the history: the rows that it writes anew go, and those of who is gone. -#}
+{% macro remove_restated_rows() -%}
+    {{ return(adapter.dispatch('remove_restated_rows', 'strata')()) }}
+{%- endmacro %}
+
+{% macro default__remove_restated_rows() -%}
+    {%- if execute and is_incremental() -%}
+        delete from {{ this }}
+        where
+            is_current
+            or exists (
+                select 1
+                from {{ ref('strata', 'int_evaluation_scope') }} as restated
+                where
+                    restated.customer_id = {{ this }}.customer_id
+                    and restated.restated_from <= {{ this }}.evaluation_date
+            )
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__remove_restated_rows() -%}
+{%- endmacro %}
+
+{#- After it: ranks belong to everybody, so that those of a restated month move for the others too. -#}
+{% macro restate_ranks() -%}
+    {{ return(adapter.dispatch('restate_ranks', 'strata')()) }}
+{%- endmacro %}
+
+{% macro default__restate_ranks() -%}
+    {%- if execute and is_incremental() -%}
+        update {{ this }}
+        set value_rank = ranks.value_rank, pareto_class = ranks.pareto_class
+        from {{ ref('strata', 'int_value_ranks') }} as ranks
+        where
+            {{ this }}.customer_id = ranks.customer_id
+            and {{ this }}.evaluation_date = ranks.evaluation_date
+            and {{ this }}.evaluation_date >= {{ restated_since() }}
+            and (
+                {{ this }}.value_rank <> ranks.value_rank
+                or {{ this }}.pareto_class <> ranks.pareto_class
+            )
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__restate_ranks() -%}
+{%- endmacro %}
+
+{#- After the rows that a run evaluates: where whole months are replaced, those that stand in them. -#}
+{% macro kept_rows(evaluated) -%}
+    {{ return(adapter.dispatch('kept_rows', 'strata')(evaluated)) }}
+{%- endmacro %}
+
+{% macro default__kept_rows(evaluated) -%}
+{%- endmacro %}
+
+{% macro spark__kept_rows(evaluated) -%}
+    {%- if is_incremental() %}
+    union all
+    select
+        {%- for column in model.columns %}
+        {%- if column == 'is_current' %}
+        false as is_current
+        {%- elif column in ['value_rank', 'pareto_class'] %}
+        coalesce(ranks.{{ column }}, kept.{{ column }}) as {{ column }}
+        {%- else %}
+        kept.{{ column }}
+        {%- endif %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ this }} as kept
+    inner join (
+        select evaluation_date from {{ evaluated }}
+        union
+        select evaluation_date from {{ ref('strata', 'int_stored_months') }} where is_restated
+        union
+        select evaluation_date from {{ ref('strata', 'int_restated_months') }}
+    ) as written
+        on kept.evaluation_date = written.evaluation_date
+    left join {{ ref('strata', 'int_evaluation_scope') }} as restated
+        on
+            kept.customer_id = restated.customer_id
+            and kept.evaluation_date >= restated.restated_from
+    left join {{ ref('strata', 'int_value_ranks') }} as ranks
+        on
+            kept.customer_id = ranks.customer_id
+            and kept.evaluation_date = ranks.evaluation_date
+            and ranks.evaluation_date >= {{ restated_since() }}
+    where
+        restated.customer_id is null
+        and not kept.is_current
+    {%- endif %}
+{%- endmacro %}
