@@ -19,13 +19,13 @@ GATE = "int_seeds_proved"
 """The model that waits for every proof, those of a wing while ``wing_is_on`` says so."""
 STORED = {
     "int_evaluation_dates",
-    "int_held_tiers",
-    "int_snapshot_population",
-    "int_stored_customers",
+    "int_evaluation_scope",
+    "int_stored_months",
+    "int_customer_fingerprints",
     "int_sales_as_of",
     "int_engagement_as_of",
 }
-"""Models that look the stored history up by a macro."""
+"""Models that look the stored history, or the dates that it has, up by a macro."""
 
 BACK = {("int_customers", "int_customer_days")}
 """Arrows that run back still: a customer's start is that of their first day."""
@@ -121,7 +121,7 @@ def test_no_model_of_intermediate_reads_a_mart_but_the_history(nodes: dict[str, 
 
 
 def test_only_named_models_look_the_stored_history_up(nodes: dict[str, Any]) -> None:
-    macros = ("stored_history", "evaluation_dates", "of_new_customers", "stored_memberships")
+    macros = ("stored_history", "stored_fingerprints", "evaluation_dates", "closed_dates")
     found = {
         name
         for name, node in nodes.items()

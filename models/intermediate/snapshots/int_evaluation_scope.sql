@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('strata', 'int_customer_fingerprints') }}
+-- depends_on: {{ ref('strata', 'int_clv_fits') }}
+-- depends_on: {{ ref('strata', 'int_markets') }}
 {{ config(materialized='table') }}  -- what the run found before it writes the history
 
 {%- set history = stored_history() %}

@@ -1,0 +1,49 @@
+{#- What decides a stored month, to see whether it was edited since. -#}
+
+{#- The seeds whose rows in force on a date decide what customers are on it. -#}
+{% macro deciding_seeds() -%}
+    {{ return([
+        'tier_rules', 'tier_policies', 'tier_overrides', 'rfm_bands', 'rfm_clusters', 'rfm_policies', 'rfm_segments',
+        'behaviour_rules', 'lifecycle_rules', 'purchase_cycles', 'satisfaction_policies',
+        'churn_risk_rules', 'clv_parameters', 'clv_policies', 'pareto_classes', 'score_components',
+    ]) }}
+{%- endmacro %}
+
+{#- And the vars. -#}
+{% macro deciding_vars() -%}
+    {{ return(['tier_rule_set', 'rfm_method', 'rfm_window_months']) }}
+{%- endmacro %}
+
+{#- Query: for each evaluation date and deciding seed a hash of its rows in force, in no order. When a row
+    begins or ends, and what is said of it, is no matter. -#}
+{% macro rules_by_month() -%}
+    {%- set told = ['valid_from', 'valid_to', 'note', 'reason', 'approved_by', 'customer_id', 'label_en', 'label_zh'] -%}
+    {%- set given = [] -%}
+    {%- for name in deciding_vars() -%}
+        {%- do given.append(name ~ ' ' ~ setting(name)) -%}
+    {%- endfor -%}
+    select
+        'dbt_project.yml' as seed_name,
+        cast({{ row_hash(["cast('" ~ given | join(', ') ~ "' as " ~ dbt.type_string() ~ ')']) }} as decimal(38, 0))
+            as rows_hash,
+        evaluation_date
+    from {{ ref('strata', 'int_evaluation_dates') }}
+    {%- for seed_name in deciding_seeds() %}
+    {%- set seed = ref(seed_name) %}
+    {%- set columns = [] %}
+    {%- for column in (adapter.get_columns_in_relation(seed) if execute else []) if column.name not in told %}
+        {%- do columns.append('seed.' ~ column.name) %}
+    {%- endfor %}
+    union all
+    select
+        '{{ seed_name }}' as seed_name,
+        cast(sum({{ row_hash(columns or ['1']) }}) as decimal(38, 0)) as rows_hash,
+        dates.evaluation_date
+    from {{ seed }} as seed
+    inner join {{ ref('strata', 'int_evaluation_dates') }} as dates
+        on
+            seed.valid_from <= dates.evaluation_date
+            and coalesce(seed.valid_to, date '9999-12-31') > dates.evaluation_date
+    group by dates.evaluation_date
+    {%- endfor %}
+{%- endmacro %}
