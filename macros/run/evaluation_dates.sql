@@ -104,6 +104,7 @@
         'after_90d': date_literal(evaluation.date - modules.datetime.timedelta(days=90)),
         'after_rfm_window': date_literal(months_before(evaluation.date, setting('rfm_window_months') or 12)),
         'is_stored': evaluation.is_stored,
+        'and_restated': ' and restated_from <= ' ~ date_literal(evaluation.date) if evaluation.is_stored else '',
     }) }}
     {{- 'union all' if not loop.last }}
     {%- endfor %}

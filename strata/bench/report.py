@@ -218,13 +218,14 @@ class Report:
         )
         table.add_column("step")
         ratio_heading = ("ratio to (c)",) if has_peers else ()
-        for heading in ("median s", "min..max s", *ratio_heading, "peak GiB", "spill GiB"):
+        for heading in ("median s", "CPU s", "min..max s", *ratio_heading, "peak GiB", "spill GiB"):
             table.add_column(heading, justify="right", no_wrap=True)
         for timing in self.timings:
             ratio = self.ratio(timing.key, BASELINE)
             table.add_row(
                 f"({timing.key}) {timing.title}",
                 f"{timing.median_seconds:,.2f}",
+                f"{timing.runs[timing.median_run].cpu_seconds:,.2f}",
                 f"{min(timing.seconds):,.2f}..{max(timing.seconds):,.2f}",
                 *([] if ratio is None else [f"{ratio:,.2f}"]),
                 f"{timing.peak_gib:,.2f}",

@@ -3,6 +3,8 @@
 Below ``<dir>/<customers>x<orders per customer>``::
 
     raw/            the raw tables as Parquet, reused by later runs
+    next_day/       those of the day after: some orders changed, new customers, refunds
+    old_orders/     those with a hundred orders of a year ago changed
     data.json       which data that is; written last, so it says that raw/ is complete
     strata.duckdb   the warehouse of the dbt steps
     target/  logs/  of dbt, one folder per dbt step, and the output of each step
@@ -34,10 +36,13 @@ TIERS: Final = (
     *("--indirect-selection", "cautious"),
 )
 """Options of dbt for the tiers and their history, with their data tests."""
+EVERYTHING: Final = ("--exclude-resource-type", "unit_test")
+"""Options of dbt for all marts and all data tests."""
 
 FULL: Final = "a"
 NEXT_DAY: Final = "b"
 BASELINE: Final = "c"
+OLD_ORDERS: Final = "f"
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,16 @@ class Workspace:
         return self.folder / "raw"
 
     @property
+    def next_day(self) -> Path:
+        """Folder of the raw tables of the day after."""
+        return self.folder / "next_day"
+
+    @property
+    def old_orders(self) -> Path:
+        """Folder of the raw tables in which old orders change."""
+        return self.folder / "old_orders"
+
+    @property
     def marker(self) -> Path:
         """File that says which data is complete."""
         return self.folder / "data.json"
@@ -167,7 +182,11 @@ class Workspace:
         return (
             self.marker.exists()
             and self.marker.read_text(encoding="utf-8") == self.data.as_text()
-            and all((self.raw / f"{table}.parquet").exists() for table in SCHEMAS)
+            and all(
+                (folder / f"{table}.parquet").exists()
+                for table in SCHEMAS
+                for folder in (self.raw, self.next_day, self.old_orders)
+            )
         )
 
     def make_data(self) -> None:
@@ -178,7 +197,7 @@ class Workspace:
         Raises
         ------
         ChildFailedError
-            If ``strata demo`` fails.
+            If ``strata demo``, or what makes the days after, fails.
         """
         self.marker.unlink(missing_ok=True)
         options = {
@@ -196,6 +215,13 @@ class Workspace:
             directory=REPOSITORY,
             environment={},
             log_file=self.log_file("data"),
+        )
+        folders = (self.raw, self.next_day, self.old_orders)
+        measure(
+            [sys.executable, "-m", "strata.bench.next_day", *map(str, folders)],
+            directory=REPOSITORY,
+            environment={},
+            log_file=self.log_file("next_day"),
         )
         self.marker.write_text(self.data.as_text(), encoding="utf-8")
 
@@ -218,23 +244,35 @@ class Workspace:
             self.spill,
         )
         if self.is_everything:
-            return [self._dbt_step(FULL, "dbt build", AS_OF, stale=warehouse_files)]
+            return [
+                self._dbt_step(FULL, "dbt build", self.raw, AS_OF, stale=warehouse_files),
+            ]
+        full = (*TIERS, "--full-refresh")
+        next_day = AS_OF + timedelta(days=1)
+        title = "dbt, full refresh"
         return [
-            self._dbt_step(
-                FULL, "dbt, full refresh", AS_OF, *TIERS, "--full-refresh", stale=warehouse_files
-            ),
-            self._dbt_step(NEXT_DAY, "dbt, one day later", AS_OF + timedelta(days=1), *TIERS),
+            self._dbt_step(FULL, title, self.raw, AS_OF, *full, stale=warehouse_files),
+            self._dbt_step(NEXT_DAY, "dbt, next day, all", self.next_day, next_day, *EVERYTHING),
             self._peer_step(BASELINE, "pandas + lifetimes", "pandas"),
             self._peer_step("d", "Polars", "polars"),
             self._peer_step("e", "one DuckDB statement", "duckdb"),
+            self._dbt_step(
+                OLD_ORDERS, "dbt, old orders, all", self.old_orders, next_day, *EVERYTHING
+            ),
         ]
 
     def _dbt_step(
-        self, key: str, title: str, as_of: date, *options: str, stale: tuple[Path, ...] = ()
+        self,
+        key: str,
+        title: str,
+        raw: Path,
+        as_of: date,
+        *options: str,
+        stale: tuple[Path, ...] = (),
     ) -> Step:
         target = self.folder / "target" / key
         settings: dict[str, Any] = {
-            "raw_path": str(self.raw),
+            "raw_path": str(raw),
             "as_of_date": as_of.isoformat(),
             "history_months": self.months,
         }

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +19,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from strata.bench import peer_duckdb, peer_pandas, peer_polars, peers
+from strata.bench import next_day, peer_duckdb, peer_pandas, peer_polars, peers
 from strata.bench.measure import ChildFailedError, Measurement, measure
 from strata.bench.report import GIBIBYTE, DbtRun, Node, Report, Timing
 from strata.bench.workspace import Data, Step, Workspace
@@ -282,9 +283,9 @@ def shown(report: Report) -> list[list[str]]:
 
 def test_tables_show_the_measurements() -> None:
     cells = shown(given_report())
-    assert ["(a) full", "100.00", "90.00..110.00", "2.00", "2.25", "0.00"] in cells
-    assert ["(b) next day", "25.00", "24.00..26.00", "0.50", "1.00", "0.00"] in cells
-    assert ["(c) pandas", "50.00", "50.00..1,234.50", "1.00", "3.00", "0.00"] in cells
+    assert ["(a) full", "100.00", "100.00", "90.00..110.00", "2.00", "2.25", "0.00"] in cells
+    assert ["(b) next day", "25.00", "25.00", "24.00..26.00", "0.50", "1.00", "0.00"] in cells
+    assert ["(c) pandas", "50.00", "50.00", "50.00..1,234.50", "1.00", "3.00", "0.00"] in cells
     assert ["(b) takes 0.25 of (a)."] in cells
     assert ["(a) reads 11,000 rows of 2 raw tables: 110 rows per second."] in cells
     assert ["(a) spends 4.00 s before its first node."] in cells
@@ -297,7 +298,7 @@ def test_a_build_of_everything_is_compared_with_nothing() -> None:
     timing = Timing("a", "dbt build", (Measurement(100, 90, GIBIBYTE, 2**31),))
     report = replace(given_report(), timings=(timing,))
     cells = shown(report)
-    assert ["(a) dbt build", "100.00", "100.00..100.00", "1.00", "2.00"] in cells
+    assert ["(a) dbt build", "100.00", "90.00", "100.00..100.00", "1.00", "2.00"] in cells
     assert any("24 closed months, 1 run" in line[0] for line in cells)
     assert not any("(b)" in line[0] for line in cells)
     found = report.as_json()
@@ -366,7 +367,7 @@ def test_command_times_all_steps_and_reuses_the_data(tmp_path: Path) -> None:
     assert "stg_crm__orders" in result.output
     folder = tmp_path / "200x2"
     found = json.loads((folder / "results.json").read_text())
-    assert [step["key"] for step in found["steps"]] == ["a", "b", "c", "d", "e"]
+    assert [step["key"] for step in found["steps"]] == ["a", "b", "c", "d", "e", "f"]
     assert {len(step["seconds"]) for step in found["steps"]} == {2}
     assert found["dbt_nodes"] == [
         {"name": "stg_crm__orders", "kind": "model", "seconds": 0.5},
@@ -438,17 +439,39 @@ def test_a_mistake_that_the_generator_finds_is_shown(tmp_path: Path) -> None:
 
 def test_dbt_steps_share_a_warehouse_and_differ_by_a_day(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, Data(200, 10.0, 7), "6GB")
-    full, next_day = workspace.steps()[:2]
+    full, day_after = workspace.steps()[:2]
     assert "--full-refresh" in full.command
-    assert "--full-refresh" not in next_day.command
+    assert "--full-refresh" not in day_after.command
     assert workspace.warehouse in full.stale
-    assert workspace.warehouse not in next_day.stale
+    assert workspace.warehouse not in day_after.stale
     dates = [
         json.loads(str(step.command[step.command.index("--vars") + 1]))["as_of_date"]
-        for step in (full, next_day)
+        for step in (full, day_after)
     ]
     assert dates == ["2026-06-15", "2026-06-16"]
-    assert full.target != next_day.target
+    assert full.target != day_after.target
+
+
+def test_on_the_next_days_some_rows_change(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("raw", "next_day", "old_orders")]
+    with FolderWriter(folders[0], "parquet") as writer:
+        for _, batches in DemoData(300, seed=7, orders_per_customer=20):
+            writer.append(batches)
+    next_day.main(*folders)
+
+    def new(table: str, before: Path, after: Path) -> list[tuple[Any, ...]]:
+        return duckdb.sql(
+            f"from '{after}/{table}.parquet' except all from '{before}/{table}.parquet'"
+        ).fetchall()
+
+    changes = [
+        {table: len(new(table, before, after)) for table in SCHEMAS}
+        for before, after in pairwise(folders)
+    ]
+    told = [{table: count for table, count in found.items() if count} for found in changes]
+    assert told == [{"customers": 1, "orders": 7, "refunds": 1}, {"orders": 100}]
+    old = new("orders", *folders[1:])
+    assert {(row[2].year, row[2].month) for row in old} == {(2025, 5), (2025, 6)}
 
 
 def test_everything_is_one_build_without_a_selection(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs that follow one another, whatever changes between them, leave what one full refresh makes."""
+"""Runs that follow one another leave what one full refresh makes, whatever changes between them."""
 
 import csv
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def some(random: Random, rows: list, most: int = 3) -> list[int]:  # type: ignor
 
 
 def new_facts(random: Random, data: RawData, since: date, day: date) -> None:
-    """What happens between two runs, and some that a source dates later than the run."""
+    """Add what happens between two runs, and some that a source dates later than the run."""
     begin = since + timedelta(days=1)
     last = day + timedelta(days=random.choice((0, 0, 20)))
     for place in some(random, data.customers, 12):
@@ -46,7 +46,7 @@ def new_facts(random: Random, data: RawData, since: date, day: date) -> None:
 
 
 def new_customers(random: Random, data: RawData, since: date, day: date) -> None:
-    """Some are new, some come with a past."""
+    """Add some who are new, and some who come with a past."""
     for number in range(random.randint(1, 2)):
         registered = random.choice((day, FIRST_DAY + timedelta(days=random.randint(0, 500)), None))
         customer = Customer(f"x{day}_{number}", registered, random.choice(COUNTRIES))

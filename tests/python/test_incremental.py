@@ -67,8 +67,8 @@ def plans(draw: st.DrawFn) -> Plan:
 def first_open_days(plan: Plan) -> list[date]:
     """Return the first day of the months that each run can change, by the words of the design.
 
-    A run evaluates the current date, and everybody at the end of each month that has closed since the
-    last one; the months that changed facts restate are the last restatement_months closed ones.
+    A run evaluates the current date and the end of each month that has closed since the last run;
+    changed facts restate the last restatement_months closed months.
     """
     opened = [date.min]
     for last, day in pairwise(plan.days):
@@ -315,8 +315,9 @@ def test_what_a_full_refresh_would_change_is_told(story: Story) -> None:
     assert len(other) > 1
     assert "closed months written anew: those of " in story.told
     assert (
-        f"closed months up to 2025-02-28 stay as reported (restatement_months): a full refresh would"
-        f" change those of {len(other)} customers, by {money:,.2f} of net revenue\n" in story.told
+        "closed months up to 2025-02-28 stay as reported (restatement_months): a full refresh"
+        f" would change those of {len(other)} customers, by {money:,.2f} of net revenue\n"
+        in story.told
     )
     assert "edited in place" not in story.told
 

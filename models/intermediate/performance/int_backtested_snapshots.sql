@@ -24,7 +24,7 @@ retention_rates as (
     select * from {{ ref('strata', 'int_retention_rates') }}
 ),
 
--- The ranks of today: those of frozen months may be of a time with other tiers.
+-- The ranks of today: those of stored months may be of a time with other tiers.
 tiers as (
     select
         tier_code,

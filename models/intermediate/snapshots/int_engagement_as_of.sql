@@ -16,12 +16,11 @@ engagement_as_of as (
         sum(case when days.known_date > {{ evaluation.after_90d }} then days.inquiries end) as inquiries_90d
     from {{ 'days_of_restated_customers' if evaluation.is_stored else ref('strata', 'int_engagement_days') }} as days
     where
-        days.known_date <= {{ evaluation.day }}
+        days.known_date <= {{ evaluation.day }}{{ evaluation.and_restated }}
         and (
             days.known_date > {{ evaluation.after_90d }}
             or days.next_known_date > {{ evaluation.day }}
         )
-        {{ 'and days.restated_from <= ' ~ evaluation.day if evaluation.is_stored }}
     group by days.customer_id
     {% endcall %}
 )

@@ -1,4 +1,3 @@
-
 with
 
 evaluations as (

@@ -44,9 +44,7 @@ sales_as_of as (
         sum(days.refunded) as lifetime_refunded,
         sum(days.first_day_refunded) as first_day_refunded
     from {{ 'days_of_restated_customers' if evaluation.is_stored else ref('strata', 'int_customer_days') }} as days
-    where
-        days.known_date <= {{ evaluation.day }}
-        {{ 'and days.restated_from <= ' ~ evaluation.day if evaluation.is_stored }}
+    where days.known_date <= {{ evaluation.day }}{{ evaluation.and_restated }}
     group by days.customer_id
     {% endcall %}
 )
