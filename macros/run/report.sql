@@ -143,7 +143,7 @@
     {%- if restated -%}
         {%- do lines.append(
             'closed months written anew: those of ' ~ counted_customers(restated)
-            ~ ', whose facts, profile or records have changed, or who are new or gone') -%}
+            ~ ', whose facts, profile or records have changed, or who are new') -%}
     {%- endif -%}
     {%- set kept = run_query(
         stored ~ ' and evaluation_date < ' ~ restated_since()).rows[0][0] if setting('restatement_months') is not none -%}

@@ -88,6 +88,11 @@
         delete from {{ this }}
         where
             is_current
+            or not exists (
+                select 1
+                from {{ ref('strata', 'int_customers') }} as customers
+                where customers.customer_id = {{ this }}.customer_id
+            )
             or exists (
                 select 1
                 from {{ ref('strata', 'int_evaluation_scope') }} as restated
@@ -156,6 +161,7 @@
         select evaluation_date from {{ ref('strata', 'int_restated_months') }}
     ) as written
         on kept.evaluation_date = written.evaluation_date
+    inner join {{ ref('strata', 'int_customers') }} as customers on kept.customer_id = customers.customer_id
     left join {{ ref('strata', 'int_evaluation_scope') }} as restated
         on
             kept.customer_id = restated.customer_id

@@ -34,11 +34,6 @@ scope as (
         customer_id,
         date '1970-01-01' as restated_from
     from customers
-    union
-    select
-        customer_id,
-        date '1970-01-01' as restated_from
-    from {{ history }}
 )
 {%- else %}
 
@@ -126,11 +121,13 @@ restated_markets as (
     group by market
 ),
 
+-- Who is gone is named nowhere.
 restated as (
     select
-        customer_id,
-        restated_from
+        changed.customer_id,
+        changed.restated_from
     from changed
+    inner join customers on changed.customer_id = customers.customer_id
     union all
     select
         customers.customer_id,

@@ -1,9 +1,15 @@
+-- depends_on: {{ ref('strata', 'int_customers') }}
 -- depends_on: {{ ref('strata', 'int_evaluation_scope') }}
 {%- set history = stored_history() %}
 {%- set text = dbt.type_string() %}
 
 with
 {% if history %}
+customers as (
+    select customer_id
+    from {{ ref('strata', 'int_customers') }}
+),
+
 scope as (
     select * from {{ ref('strata', 'int_evaluation_scope') }}
 ),
@@ -21,9 +27,10 @@ stored_months as (
         history.rfm_revenue,
         history.net_revenue_12m,
         history.composite_score,
-        scope.customer_id is not null as is_restated,
+        scope.customer_id is not null or customers.customer_id is null as is_restated,
         history.evaluation_date
     from {{ history }} as history
+    left join customers on history.customer_id = customers.customer_id
     left join scope
         on
             history.customer_id = scope.customer_id

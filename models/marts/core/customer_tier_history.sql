@@ -1,3 +1,4 @@
+-- depends_on: {{ ref("strata", "int_customers") }}
 -- depends_on: {{ ref("strata", "int_rules_of_history") }}
 -- depends_on: {{ ref("strata", "int_customer_fingerprints") }}
 -- depends_on: {{ ref("strata", "int_evaluation_scope") }}
