@@ -103,7 +103,11 @@ evaluated as (
         dates.evaluation_month
     from evaluations
     inner join dates on evaluations.evaluation_date = dates.evaluation_date
+),
+
+history as (
+    select * from evaluated
+    {{- kept_rows('evaluated') }}
 )
 
-select * from evaluated
-{{ kept_rows('evaluated') }}
+select * from history
