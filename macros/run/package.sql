@@ -31,10 +31,11 @@
     {{ return(none) }}
 {%- endmacro %}
 
-{#- The table of a seed or model of ours, or of the seed that replaces ours; nothing if it is not there. -#}
-{% macro relation_of(name) -%}
+{#- The table of a seed or model of ours, or of the seed that replaces ours, or what is stored beside it;
+    nothing if it is not there. -#}
+{% macro relation_of(name, suffix='') -%}
     {%- set node = model_node(name) or seed_node(name, or_none=true) -%}
-    {{ return(adapter.get_relation(node.database, node.schema, node.alias) if node else none) }}
+    {{ return(adapter.get_relation(node.database, node.schema, node.alias ~ suffix) if node else none) }}
 {%- endmacro %}
 
 {#- A schema beside those of the models, by the same rule. -#}

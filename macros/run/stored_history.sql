@@ -22,8 +22,7 @@
     {%- if not graph.get('nodes') or flags.FULL_REFRESH -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set stored = fingerprints_of_history() -%}
-    {{ return(adapter.get_relation(stored.database, stored.schema, stored.identifier)) }}
+    {{ return(relation_of('int_customer_fingerprints', '_of_history')) }}
 {%- endmacro %}
 
 {% macro forget_fingerprints() -%}
@@ -42,7 +41,7 @@
 {#- At the start of a run: a history that another version has left is refused. -#}
 {% macro refuse_history_of_another_version() -%}
     {%- if execute and flags.WHICH in ['build', 'run'] and stored_history() is not none
-        and is_left_by_another_version() -%}
+        and model_node('int_customer_fingerprints') and is_left_by_another_version() -%}
         {%- do exceptions.raise_compiler_error(
             'The stored history is of another version of Strata, which this one cannot go on with. '
             ~ 'Rebuild with --full-refresh; keep a copy of customer_tier_history if months older than '

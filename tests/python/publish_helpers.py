@@ -48,7 +48,7 @@ from {{ ref('customers') }}
 HISTORY = """
 {{ config(materialized='incremental', incremental_strategy='delete+insert',
           unique_key='evaluation_date', on_schema_change='fail') }}
-select customer_id, tier_code, evaluation_date from {{ ref('customer_tiers') }}
+select customer_id, tier_code, evaluation_date, false as is_current from {{ ref('customer_tiers') }}
 """
 TYPES = {
     "name": "text",
@@ -57,6 +57,7 @@ TYPES = {
     "revenue": "decimal(18, 2)",
     "score": "double",
     "is_new": "boolean",
+    "is_current": "boolean",
     "first_date": "date",
     "seen_at": "timestamp",
     "tier_code": "text",
@@ -65,9 +66,9 @@ TYPES = {
     "customer_id": "text",
 }
 COLUMNS = {
-    "customers": ["customer_id", *list(TYPES)[:8]],
+    "customers": ["customer_id", *(it for it in list(TYPES)[:9] if it != "is_current")],
     "customer_tiers": ["customer_id", "tier_code", "tier_rank", "evaluation_date"],
-    "customer_tier_history": ["customer_id", "tier_code", "evaluation_date"],
+    "customer_tier_history": ["customer_id", "tier_code", "evaluation_date", "is_current"],
 }
 KEYS = {
     "customers": "[customer_id]",
