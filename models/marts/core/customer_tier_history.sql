@@ -1,3 +1,5 @@
+-- depends_on: {{ ref("strata", "int_restated_months") }}
+-- depends_on: {{ ref("strata", "int_stored_months") }}
 -- depends_on: {{ ref("strata", "int_customers") }}
 -- depends_on: {{ ref("strata", "int_rules_of_history") }}
 -- depends_on: {{ ref("strata", "int_customer_fingerprints") }}
