@@ -152,7 +152,9 @@ def test_every_customer_gets_the_first_match_and_the_nearest_tier(
     winners: Counter[str] = Counter()
     decided: Counter[str] = Counter()
     today: dict[str, dict[str, Any]] = {}
-    for row in project.records("select * from marts.customer_tier_history"):
+    for row in project.records(
+        "select * from marts.customer_tier_history order by evaluation_date"
+    ):
         rules = in_force(row["market"], row["evaluation_date"])
         values = {name: row[name] for name in measures}
         rule = first_match(rules, values)
