@@ -65,18 +65,19 @@
 
 {#- A number of 64 bits for what a row holds, null and all, as long as the engine's version stands. -#}
 {% macro row_hash(columns) -%}
-    {{ return(adapter.dispatch('row_hash', 'strata')(columns)) }}
+    {%- set cells = columns | join(', ') -%}
+    {{ return(adapter.dispatch('row_hash', 'strata')(cells)) }}
 {%- endmacro %}
 
-{% macro default__row_hash(columns) -%}
-    hash({{ columns | join(', ') }})
+{% macro default__row_hash(cells) -%}
+    hash({{ cells }})
 {%- endmacro %}
 
-{% macro postgres__row_hash(columns) -%}
-    hash_record_extended(row({{ columns | join(', ') }}), 0)
+{% macro postgres__row_hash(cells) -%}
+    hash_record_extended(row({{ cells }}), 0)
 {%- endmacro %}
 
 {#- Its hash of several columns leaves null out, and a sum of whole numbers may overflow. -#}
-{% macro spark__row_hash(columns) -%}
-    cast(xxhash64(to_json(struct({{ columns | join(', ') }}))) as decimal(20, 0))
+{% macro spark__row_hash(cells) -%}
+    cast(xxhash64(to_json(struct({{ cells }}))) as decimal(20, 0))
 {%- endmacro %}

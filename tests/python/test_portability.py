@@ -56,6 +56,7 @@ DISPATCHED: Final = {
     "bit_count": dict.fromkeys(("snowflake", "redshift", "trino"), "no bit_count(integer)"),
     "days_between": {},
     "list_of": {},
+    "row_hash": {it: "a hash of 64 bits of a row" for it in ELSEWHERE if it != "snowflake"},
 }
 """Macros that dispatch, and the engines on which the default is not what the engine has."""
 
