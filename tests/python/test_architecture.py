@@ -27,6 +27,11 @@ STORED = {
 }
 """Models that look the stored history, or the dates that it has, up by a macro."""
 
+CODES = {"churn_risks", "lifecycle_stages", "markets", "rfm_segment_labels"}
+"""Seeds with which rules are checked; what they decide beside that are facts and labels."""
+ELSEWHERE = {"rfm_policies"}
+"""Seeds that decide with another method of RFM than that of the demo."""
+
 BACK = {("int_customers", "int_customer_days")}
 """Arrows that run back still: a customer's start is that of their first day."""
 
@@ -129,6 +134,22 @@ def test_only_named_models_look_the_stored_history_up(nodes: dict[str, Any]) -> 
     }
     found |= {name for name, node in nodes.items() if "for_each_evaluation(" in node["raw_code"]}
     assert found == STORED
+
+
+def test_every_seed_that_decides_a_closed_month_is_looked_at(nodes: dict[str, Any]) -> None:
+    """An edit of it in place restates nothing, so that the end of a run must name it."""
+
+    def seeds(name: str) -> set[str]:
+        read = nodes[name]["depends_on"]["nodes"]
+        return {it.rsplit(".", 1)[-1] for it in read if it.startswith("seed.")}
+
+    look = "int_rules_by_month"
+    deciding = [
+        name
+        for name, node in nodes.items()
+        if room(node) in ("rules", "snapshots") and name not in (GATE, look)
+    ]
+    assert set().union(*map(seeds, deciding)) - CODES | ELSEWHERE == seeds(look)
 
 
 def test_the_picture_becomes_no_more_complicated(nodes: dict[str, Any]) -> None:

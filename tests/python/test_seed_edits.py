@@ -201,6 +201,37 @@ def test_drawn_edits_stop_the_build_or_are_declared(proofs: Proofs) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seed", "column", "cell", "is_edit"),
+    [
+        ("tier_rules", "orders_12m", ">=9", True),
+        ("tier_rules", "note", "another word", False),
+        ("tier_rules", "valid_to", "2026-06-16", False),
+        ("tier_rules", "valid_from", "2026-06-16", True),
+        ("tiers", "tier_rank", "6", True),
+        ("tiers", "colour", "#000000", False),
+        ("behaviour_statuses", "can_churn", "true", True),
+        ("tier_overrides", "mode", "ceiling", True),
+        ("tier_overrides", "customer_id", "nobody", False),
+        ("exchange_rates", "rate", "2", False),
+        ("action_rules", "priority", "99", False),
+    ],
+)
+def test_an_edit_of_what_decided_closed_months_is_seen(
+    proofs: Proofs, *, seed: str, column: str, cell: str, is_edit: bool
+) -> None:
+    """In the first row of the seed; rates are facts, as long as no money of rules is converted."""
+    columns, rows = proofs.rows(seed)
+    assert rows[0][column] != cell
+    rows[0][column] = cell
+    differing = (
+        "select distinct seed_name from (select * from intermediate.int_rules_by_month except"
+        " select * from intermediate.int_rules_of_history)"
+    )
+    with proofs.loaded({seed: written(columns, rows)}) as connection:
+        assert connection.execute(differing).fetchall() == ([(seed,)] if is_edit else [])
+
+
+@pytest.mark.parametrize(
     ("seed", "column", "code"),
     [
         ("tiers", "tier_code", "none"),
