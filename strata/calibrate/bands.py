@@ -1,7 +1,6 @@
 """``bands``: quintile cut points for the seed rfm_bands."""
 
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -12,7 +11,7 @@ from strata.calibrate.proposal import Proposal
 from strata.calibrate.seeds import Row, SeedFile, dated_key
 from strata.calibrate.warehouse import Customers
 
-SEED: Final = Path("seeds/rfm/rfm_bands.csv")
+SEED: Final = "rfm_bands"
 METRICS: Final = {
     "recency": "rfm_recency_days",
     "frequency": "rfm_orders",

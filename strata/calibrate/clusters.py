@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from strata.calibrate.proposal import Proposal
 from strata.calibrate.seeds import Row, SeedFile, number_text
 from strata.calibrate.warehouse import Customers
 
-SEED: Final = Path("seeds/rfm/rfm_clusters.csv")
+SEED: Final = "rfm_clusters"
 MEASURES: Final = ("rfm_recency_days", "rfm_orders", "rfm_revenue")
 CENTRES: Final = ("recency_days", "orders", "revenue")
 NUMBERS_OF_CLUSTERS: Final = (4, 5, 6)
@@ -116,8 +115,10 @@ def fit_clusters(values: Floats) -> Clusters:
     )
 
 
-def propose_clusters(seed: SeedFile, customers: Customers, as_of: date) -> Proposal:
-    """Cluster each market that has clusters in force.
+def propose_clusters(
+    seed: SeedFile, customers: Customers, as_of: date, start: date | None = None
+) -> Proposal:
+    """Cluster each market that has clusters in force, or all together where none has.
 
     Parameters
     ----------
@@ -126,7 +127,9 @@ def propose_clusters(seed: SeedFile, customers: Customers, as_of: date) -> Propo
     customers : Customers
         With the measures of `MEASURES`; those of all markets stand for ``*``.
     as_of : date
-        First day of the new rows, last day of the data.
+        Last day of the data.
+    start : date, optional
+        First day of the new rows; None for `as_of`.
 
     Returns
     -------
@@ -141,8 +144,9 @@ def propose_clusters(seed: SeedFile, customers: Customers, as_of: date) -> Propo
         raise CalibrationError(
             f"clusters need {FEWEST_CUSTOMERS} customers with an order, there are {len(customers)}"
         )
+    start = start or as_of
     proposal = Proposal(seed)
-    for market in dict.fromkeys(row["market"] for row in seed.in_force(as_of)):
+    for market in dict.fromkeys(row["market"] for row in seed.in_force(start)) or ("*",):
         chosen = customers.of(market)
         if len(chosen) < FEWEST_CUSTOMERS:
             proposal.kept.append(
@@ -154,8 +158,8 @@ def propose_clusters(seed: SeedFile, customers: Customers, as_of: date) -> Propo
             fitted = fit_clusters(np.column_stack([chosen.finite(name) for name in MEASURES]))
         except CalibrationError as error:
             raise CalibrationError(f"clusters, market {market}: {error}") from error
-        before = {row["cluster_code"]: row for row in seed.in_force(as_of, {"market": market})}
-        after = {row["cluster_code"]: row for row in _rows(fitted, market, as_of)}
+        before = {row["cluster_code"]: row for row in seed.in_force(start, {"market": market})}
+        after = {row["cluster_code"]: row for row in _rows(fitted, market, as_of, start)}
         for code in dict.fromkeys([*before, *after]):
             proposal.compare(
                 f"{code}, market {market}",
@@ -164,14 +168,14 @@ def propose_clusters(seed: SeedFile, customers: Customers, as_of: date) -> Propo
                 *(*CENTRES, "customers"),
             )
         rows = [seed.in_currency(row, customers.currency) for row in after.values()]
-        seed.propose(as_of, {"market": market}, rows)
+        seed.propose(start, {"market": market}, rows)
         proposal.notes.append(
             f"market {market}: {len(after)} clusters, silhouette {fitted.silhouette:.2f}"
         )
     return proposal
 
 
-def _rows(clusters: Clusters, market: str, as_of: date) -> list[Row]:
+def _rows(clusters: Clusters, market: str, as_of: date, start: date) -> list[Row]:
     """Write clusters as rows of the seed."""
     spreads = {
         f"{name}_spread": number_text(spread, DIGITS)
@@ -181,7 +185,7 @@ def _rows(clusters: Clusters, market: str, as_of: date) -> list[Row]:
     own = "" if market == "*" else f"_{market.lower()}"
     return [
         {
-            "cluster_id": f"{name.code}{own}_{as_of.isoformat()}",
+            "cluster_id": f"{name.code}{own}_{start.isoformat()}",
             "market": market,
             "cluster_code": name.code,
             "label_en": name.label_en,

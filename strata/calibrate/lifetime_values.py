@@ -1,7 +1,6 @@
 """``clv``: parameters of BG/NBD and Gamma-Gamma for the seed clv_parameters."""
 
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -13,20 +12,22 @@ from strata.calibrate.proposal import Proposal
 from strata.calibrate.seeds import Row, SeedFile, number_text
 from strata.calibrate.warehouse import BGNBD, Customers
 
-SEED: Final = Path("seeds/value/clv_parameters.csv")
+SEED: Final = "clv_parameters"
 MEASURES: Final = tuple(BGNBD)
 FEWEST_REPEAT_CUSTOMERS: Final = 100
 """Customers with a paid second purchase day below which nothing is fitted."""
 FEWEST_OF_MARKET: Final = 500
 """Such customers of a market below which it has no row of its own and uses that of ``*``."""
 SET_BY_PEOPLE: Final = ("monthly_discount_rate", "margin_rate")
+FIRST: Final = {"monthly_discount_rate": "0.01", "margin_rate": ""}
+"""Rates of a first row, until finance sets them: 1 % a month, margin unknown."""
 BGNBD_PARAMETERS: Final = ("bgnbd_r", "bgnbd_alpha", "bgnbd_a", "bgnbd_b")
 GAMMA_GAMMA_PARAMETERS: Final = ("gamma_gamma_p", "gamma_gamma_q", "gamma_gamma_v")
 ERROR_DIGITS: Final = 3
 
 
 def propose_lifetime_values(
-    seed: SeedFile, customers: Customers, as_of: date, fitted_on: str
+    seed: SeedFile, customers: Customers, as_of: date, fitted_on: str, start: date | None = None
 ) -> Proposal:
     """Fit all customers, and each market that is large enough.
 
@@ -37,9 +38,11 @@ def propose_lifetime_values(
     customers : Customers
         With the measures of `MEASURES`.
     as_of : date
-        First day of the new rows, last day of the data.
+        Last day of the data.
     fitted_on : str
         Which data they are.
+    start : date, optional
+        First day of the new rows; None for `as_of`.
 
     Returns
     -------
@@ -48,20 +51,27 @@ def propose_lifetime_values(
     Raises
     ------
     CalibrationError
-        If there are too few customers, a fit does not converge, or no row of ``*`` is in force,
-        from which to carry over what people set.
+        If there are too few customers, a fit does not converge, or several rows of ``*`` are in
+        force, from which to carry over what people set.
     """
     proposal = Proposal(seed)
-    all_markets = seed.in_force(as_of, {"market": "*"})
-    if len(all_markets) != 1:
+    start = start or as_of
+    all_markets = seed.in_force(start, {"market": "*"})
+    if len(all_markets) > 1:
         raise CalibrationError(
-            f"clv_parameters has {len(all_markets)} rows of market * in force on {as_of}, not one:"
+            f"clv_parameters has {len(all_markets)} rows of market * in force on {start}, not one:"
             " the discount and margin rates are carried over from it"
+        )
+    rates = all_markets[0] if all_markets else FIRST
+    if not all_markets:
+        proposal.notes.append(
+            "monthly_discount_rate 0.01 is an assumption and margin_rate is blank, for there was no"
+            " row: finance sets both"
         )
     for market in ("*", *sorted(set(customers.market.tolist()) - {"*"})):
         chosen = customers.of(market)
         repeat = _repeat_customers(chosen)
-        current = seed.in_force(as_of, {"market": market})
+        current = seed.in_force(start, {"market": market})
         if market == "*" and repeat < FEWEST_REPEAT_CUSTOMERS:
             raise CalibrationError(
                 f"clv needs {FEWEST_REPEAT_CUSTOMERS} customers with a paid second purchase day,"
@@ -89,7 +99,7 @@ def propose_lifetime_values(
         before = current[0] if current else {}
         row = {
             "market": market,
-            **{name: (before or all_markets[0])[name] for name in SET_BY_PEOPLE},
+            **{name: (before or rates)[name] for name in SET_BY_PEOPLE},
             **_fitted(purchases, values),
             "fitted_at": as_of.isoformat(),
             "fitted_on": fitted_on,
@@ -97,7 +107,7 @@ def propose_lifetime_values(
         }
         compared = (*BGNBD_PARAMETERS, *GAMMA_GAMMA_PARAMETERS, "customers", "log_likelihood")
         proposal.compare(f"market {market}", before, row, *compared)
-        seed.propose(as_of, {"market": market}, [seed.in_currency(row, customers.currency)])
+        seed.propose(start, {"market": market}, [seed.in_currency(row, customers.currency)])
     return proposal
 
 

@@ -1,156 +1,352 @@
-"""One run of ``strata calibrate``: proposals, their effect, and the files.
+"""One run of ``strata calibrate``: proposals, their effect, the answer, the files, the build.
 
 Imported by the command when it runs, since scikit-learn takes a second that no other command needs.
 """
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from threadpoolctl import threadpool_limits
 
-from strata.calibrate import bands, clusters, lifetime_values, scores
-from strata.calibrate.effect import Effect, measure_effect, raw_path
+from strata.calibrate import bands, clusters, lifetime_values, scores, tier_rules
+from strata.calibrate.errors import CalibrationError
 from strata.calibrate.proposal import Proposal
-from strata.calibrate.report import render_effect, render_proposal
+from strata.calibrate.report import render_proposal
 from strata.calibrate.seeds import SeedFile, write_seeds
+from strata.calibrate.shares import Shares, read_shares
 from strata.calibrate.warehouse import Warehouse
+from strata.errors import UserError
+from strata.project import DbtProject
+from strata.trial.build import build_all, ensure_build, working
+from strata.trial.comparison import Comparison, compare
+from strata.trial.report import render, sheets
+from strata.trial.trial import Trial
 
-Propose = Callable[[Path, Warehouse, date], Proposal]
-
-
-def _clv(project: Path, warehouse: Warehouse, as_of: date, fitted_on: str = "") -> Proposal:
-    seed = SeedFile(project / lifetime_values.SEED)
-    customers = warehouse.customers(as_of, lifetime_values.MEASURES)
-    return lifetime_values.propose_lifetime_values(seed, customers, as_of, fitted_on)
-
-
-def _bands(project: Path, warehouse: Warehouse, as_of: date) -> Proposal:
-    seed = SeedFile(project / bands.SEED)
-    proposal = bands.propose_bands(seed, warehouse.customers(as_of, bands.MEASURES), as_of)
-    seed.check_unique("band_id")
-    return proposal
+LIVE: Final = "live"
+SHARES: Final = {"vip": "1", "high": "4", "medium": "15"}
+"""What is proposed in place of placeholders if nobody asks for other shares."""
 
 
-def _score(project: Path, warehouse: Warehouse, as_of: date) -> Proposal:
-    seed = SeedFile(project / scores.SEED)
-    customers = warehouse.customers(as_of, scores.measures_of(seed, as_of))
-    proposal = scores.propose_scores(seed, customers, as_of)
-    seed.check_unique("component_id")
-    return proposal
+@dataclass(frozen=True)
+class Request:
+    """What was asked for.
 
-
-def _clusters(project: Path, warehouse: Warehouse, as_of: date) -> Proposal:
-    seed = SeedFile(project / clusters.SEED)
-    customers = warehouse.customers(as_of, clusters.MEASURES)
-    proposal = clusters.propose_clusters(seed, customers, as_of)
-    seed.check_unique("cluster_id")
-    return proposal
-
-
-PARTS: Final[dict[str, Propose]] = {
-    "clv": _clv,
-    "bands": _bands,
-    "score": _score,
-    "clusters": _clusters,
-}
-
-
-def run_calibration(
-    project: Path,
-    parts: tuple[str, ...],
-    as_of: date | None,
-    variables: Mapping[str, Any],
-    is_dry_run: bool,
-) -> None:
-    """Make all proposals, measure their effect, show both and replace the seed files.
-
-    Parameters
+    Attributes
     ----------
-    project : Path
-        Folder of dbt_project.yml.
+    project : DbtProject
+        Whose seeds are proposed.
     parts : tuple of str
-        Keys of `PARTS`.
+        Keys of `PARTS`, in the order in which they depend on each other.
+    shares, by : str
+        Options of the same names.
     as_of : date or None
-        Evaluation date; None for the last.
+        Evaluation date of the data; None for the last.
+    start : date or None
+        First day of the new rows; None for that of the data.
     variables : mapping of str to object
-        Vars that the build was made with, besides those of dbt_project.yml.
-    is_dry_run : bool
-        Whether nothing is written.
+        Vars of the build, besides those of dbt_project.yml.
+    is_dry_run, is_agreed, is_built : bool
+        Whether nothing is written, nothing is asked, the project is built in the end.
+    """
+
+    project: DbtProject
+    parts: tuple[str, ...]
+    shares: str
+    by: str
+    as_of: date | None
+    start: date | None
+    variables: Mapping[str, Any]
+    is_dry_run: bool
+    is_agreed: bool
+    is_built: bool
+
+    @property
+    def rule_set(self) -> str:
+        """The rule set in force."""
+        return str(self.project.var("tier_rule_set", self.variables) or LIVE)
+
+    def seed(self, name: str) -> SeedFile:
+        """Read a seed of the project."""
+        return SeedFile(self.project.seed(name), self.project.money(name))
+
+
+@dataclass(frozen=True)
+class Data:
+    """The build that is calibrated to.
+
+    Attributes
+    ----------
+    warehouse : Warehouse
+        Where it is; for the score the one in which lifetime values are as proposed.
+    day : date
+        Last day of the data.
+    starts : dict of str to date
+        First day of the new rows of each seed, if it is another one.
+    shares : Shares or None
+        What was asked for.
+    """
+
+    warehouse: Warehouse
+    day: date
+    starts: Mapping[str, date]
+    shares: Shares | None
+
+    def start(self, seed: str) -> date:
+        """Return the first day of the new rows of a seed."""
+        return self.starts.get(seed, self.day)
+
+
+def _clv(request: Request, data: Data) -> Proposal:
+    return lifetime_values.propose_lifetime_values(
+        request.seed(lifetime_values.SEED),
+        data.warehouse.customers(data.day, lifetime_values.MEASURES),
+        data.day,
+        str(request.project.var("raw_path", request.variables) or request.project.root.name),
+        data.start(lifetime_values.SEED),
+    )
+
+
+def _bands(request: Request, data: Data) -> Proposal:
+    seed = request.seed(bands.SEED)
+    customers = data.warehouse.customers(data.day, bands.MEASURES)
+    return bands.propose_bands(seed, customers, data.start(bands.SEED))
+
+
+def _clusters(request: Request, data: Data) -> Proposal:
+    seed = request.seed(clusters.SEED)
+    customers = data.warehouse.customers(data.day, clusters.MEASURES)
+    return clusters.propose_clusters(seed, customers, data.day, data.start(clusters.SEED))
+
+
+def _score(request: Request, data: Data) -> Proposal:
+    seed = request.seed(scores.SEED)
+    customers = data.warehouse.customers(
+        data.day, scores.measures_of(seed, data.start(scores.SEED))
+    )
+    return scores.propose_scores(seed, customers, data.start(scores.SEED))
+
+
+def _tiers(request: Request, data: Data) -> Proposal:
+    seed = request.seed(tier_rules.SEED)
+    customers = data.warehouse.customers(data.day, [tier_rules.MEASURE], are_all=True)
+    assert data.shares is not None  # read before
+    return tier_rules.propose_tier_rules(
+        seed, customers, data.shares, request.rule_set, data.start(tier_rules.SEED)
+    )
+
+
+def _shares(request: Request, warehouse: Warehouse, day: date) -> Shares | None:
+    """Read the shares, if tiers are asked for; a mistake in them stops everything."""
+    if "tiers" not in request.parts:
+        return None
+    seed = request.seed(tier_rules.SEED)
+    tiers = warehouse.tiers()
+    text = request.shares
+    if not text:
+        if not seed.start_over(day, {"rule_set": request.rule_set}):
+            return None
+        known = [f"{code}={percent}" for code, percent in SHARES.items() if code in tiers]
+        text = ",".join(known)
+        Console(stderr=True, highlight=False).print(
+            f"tier_rules has placeholders: they are replaced by --shares {text}",
+            soft_wrap=True,
+        )
+    prospects = tier_rules.prospect_tier(seed, request.rule_set, day)
+    return read_shares(text, request.by, tiers, prospects)
+
+
+def _starts(request: Request, day: date) -> dict[str, date]:
+    """Return where rows begin on another day than that of the data."""
+    if request.start:
+        return dict.fromkeys(SEEDS.values(), request.start)
+    found = {}
+    for part in request.parts:
+        try:
+            seed = request.seed(SEEDS[part])
+            where = {"rule_set": request.rule_set} if part == "tiers" else None
+            if start := seed.start_over(day, where):
+                found[seed.name] = start
+        except UserError:
+            continue  # told where it is proposed
+    return found
+
+
+SEEDS: Final = {
+    "clv": lifetime_values.SEED,
+    "bands": bands.SEED,
+    "clusters": clusters.SEED,
+    "score": scores.SEED,
+    "tiers": tier_rules.SEED,
+}
+PARTS: Final[Mapping[str, tuple[Callable[[Request, Data], Proposal], str]]] = {
+    "clv": (_clv, ""),
+    "bands": (_bands, "band_id"),
+    "clusters": (_clusters, "cluster_id"),
+    "score": (_score, "component_id"),
+    "tiers": (_tiers, "rule_id"),
+}
+"""What proposes a seed, and the key that its rows must not share."""
+
+
+class Trials:
+    """Builds of what is proposed, in copies that are gone in the end."""
+
+    def __init__(self, request: Request, warehouse: Warehouse, folder: Path) -> None:
+        self.request = request
+        self.warehouse = warehouse
+        self.folder = folder
+        self.count = 0
+
+    def build(self, seeds: Sequence[SeedFile], options: Sequence[str]) -> Warehouse:
+        """Build the project with proposed seeds, and return where."""
+        self.count += 1
+        folder = self.folder / str(self.count)
+        folder.mkdir()
+        trial = Trial(
+            folder,
+            self.request.project,
+            self.warehouse.path,
+            self.warehouse.last_date(),
+            self.request.variables,
+        )
+        for seed in seeds:
+            trial.write(seed.path, seed.content())
+        try:
+            trial.build(options)
+        except UserError as error:
+            raise CalibrationError(f"the proposal cannot be built: {error}") from error
+        return Warehouse(trial.warehouse, self.warehouse.prefix)
+
+    def compare(self, seeds: Sequence[SeedFile], options: Sequence[str]) -> Comparison:
+        """Build with all proposed seeds and compare with the stored build."""
+        built = self.build(seeds, options)
+        return compare(self.warehouse.path, built.path, self.request.rule_set)
+
+
+@contextmanager
+def trials(request: Request, warehouse: Warehouse) -> Iterator[Trials]:
+    """Make the folder of trials, and remove it."""
+    with TemporaryDirectory(prefix="strata-calibrate-") as folder:
+        yield Trials(request, warehouse, Path(folder))
+
+
+def run_calibration(request: Request) -> None:
+    """Make all proposals, measure their effect, show both, ask, write the seeds and build.
 
     Raises
     ------
-    CalibrationError
+    UserError
         With the reason why nothing was written.
     """
-    warehouse = Warehouse.of_environment()
+    project = request.project
+    warehouse = Warehouse.of_project(project)
+    ensure_build(project, warehouse.path, request.variables)
     last = warehouse.last_date()
-    day = as_of or last
+    day = request.as_of or last
     warehouse.check_stored(day)
-    proposals, effect = _propose(project, warehouse, parts, day, variables)
+    starts = _starts(request, day)
+    data = Data(warehouse, day, starts, _shares(request, warehouse, day))
+    # nobody decided what placeholders made of the past
+    options = ("--full-refresh",) if starts and not request.start else ()
     console = Console(highlight=False)
-    for proposal in proposals:
-        console.print(render_proposal(proposal))
-    console.print(render_effect(effect))
-    if day != last:
-        console.print(
-            f"{day} is not the last evaluation, {last}: the new rows also apply to the months"
-            " since then. The months that a build recomputes are in these figures; the frozen"
-            " ones change with --full-refresh only.",
-            soft_wrap=True,
-        )
-    if is_dry_run:
+    with trials(request, warehouse) as bench:
+        proposals, refused = _propose(request, data, bench, options)
+        for proposal in proposals:
+            console.print(render_proposal(proposal))
+        for line in refused:
+            console.print(f"not calibrated: {line}", soft_wrap=True, markup=False)
+        seeds = [proposal.seed for proposal in proposals]
+        with working("dbt build of a copy, with the proposal"):
+            comparison = bench.compare(seeds, options)
+    console.print(render(sheets(comparison, with_examples=False)))
+    for line in _dates(request, day, last, starts):
+        console.print(line, soft_wrap=True)
+    if request.is_dry_run:
         console.print("Nothing was written (--dry-run).")
         return
-    seeds = [proposal.seed for proposal in proposals]
+    if not request.is_agreed and not _is_agreed():
+        console.print("Nothing was written.")
+        return
     write_seeds(seeds)
     for seed in seeds:
         console.print(f"Written to {seed.path}; review the diff.", soft_wrap=True)
+    if request.is_built:
+        build_all(project, request.variables, options)
+        console.print("Built; `strata summary` shows the tiers.")
+    else:
+        console.print(f"`{' '.join(['dbt build', *options])}` puts it in force.")
+
+
+def _dates(request: Request, day: date, last: date, starts: Mapping[str, date]) -> Iterator[str]:
+    """Say what rows do that begin before the last evaluation, or after it."""
+    start = request.start or day
+    fitted = (
+        f" What counts as out of sample in the back-test is decided by fitted_at, {day}, not by the"
+        " first day of a row."
+    )
+    if start > last:
+        yield f"The new rows apply from {start}, after the last evaluation, {last}."
+    elif start < last:
+        yield (
+            f"The new rows apply from {start}, before the last evaluation, {last}: the months that"
+            f" are stored keep their tiers until `dbt build --full-refresh`.{fitted}"
+        )
+    if starts and not request.start:
+        yield (
+            f"Placeholders and empty seeds ({', '.join(sorted(starts))}) are replaced from their"
+            f" first day on, and the history is made anew.{fitted}"
+        )
 
 
 def _propose(
-    project: Path,
-    warehouse: Warehouse,
-    parts: tuple[str, ...],
-    day: date,
-    variables: Mapping[str, Any],
-) -> tuple[list[Proposal], Effect]:
-    """Make all proposals, then measure their effect."""
-    proposals = []
-    propose = PARTS | {"clv": partial(_clv, fitted_on=raw_path(project, variables))}
-    with _progress() as progress:
-        # the two builds of the measurement are the last steps
-        task = progress.add_task("calibrate", total=len(parts) + 2)
-        for part in parts:
-            progress.update(task, description=f"fit {part}")
+    request: Request, data: Data, bench: Trials, options: Sequence[str]
+) -> tuple[list[Proposal], list[str]]:
+    """Make all proposals; one that is refused leaves the others alone."""
+    proposals: dict[str, Proposal] = {}
+    refused = []
+    for part in request.parts:
+        if part == "tiers" and data.shares is None:
+            continue
+        propose, key = PARTS[part]
+        try:
+            own = data
+            if part == "score" and "clv" in proposals:
+                # predicted values are a measure of the score
+                with working("dbt build of a copy, with the lifetime values"):
+                    built = bench.build([proposals["clv"].seed], options)
+                own = replace(data, warehouse=built)
             # sums of several threads are added in any order: their last digits vary
-            with threadpool_limits(limits=1):
-                proposal = propose[part](project, warehouse, day)
+            with working(f"fit {part}"), threadpool_limits(limits=1):
+                proposal = propose(request, own)
+            if key:
+                proposal.seed.check_unique(key)
             proposal.check()
-            proposals.append(proposal)
-            progress.advance(task)
+        except CalibrationError as error:
+            told = str(error)
+            refused.append(told if told.startswith(part) else f"{part}: {told}")
+            continue
+        proposals[part] = proposal
+    if not proposals:
+        raise CalibrationError("\n".join(refused))
+    return list(proposals.values()), refused
 
-        def report(step: str) -> None:
-            progress.update(task, description=step)
 
-        seeds = [proposal.seed for proposal in proposals]
-        effect = measure_effect(project, warehouse, seeds, variables, report)
-    return proposals, effect
+def _is_agreed() -> bool:
+    """Ask whether the seeds are written.
 
-
-def _progress() -> Progress:
-    """Make a progress bar on stderr, shown on terminals only."""
-    console = Console(stderr=True)
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
+    Raises
+    ------
+    UserError
+        If nobody is there to answer.
+    """
+    if not sys.stdin.isatty():
+        raise UserError("nothing was written: nobody can be asked here, give --yes or --dry-run")
+    return typer.confirm("Write the seeds and build?")

@@ -1,17 +1,16 @@
 """``score``: floors and caps for the seed score_components."""
 
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from strata.calibrate.errors import CalibrationError
 from strata.calibrate.proposal import Proposal
-from strata.calibrate.seeds import SeedFile, dated_key, number_text
+from strata.calibrate.seeds import PLACEHOLDER, SeedFile, dated_key, number_text
 from strata.calibrate.warehouse import Customers
 
-SEED: Final = Path("seeds/value/score_components.csv")
+SEED: Final = "score_components"
 PERCENTILES: Final = (5, 95)
 DECIMALS: Final = 4
 DIGITS: Final = 17
@@ -89,6 +88,8 @@ def propose_scores(seed: SeedFile, customers: Customers, as_of: date) -> Proposa
             "floor": number_text(floor, DIGITS),
             "cap": number_text(cap, DIGITS),
         }
+        if row.get("note", "").lower().startswith(PLACEHOLDER):
+            after["note"] = f"the 5th and the 95th percentile, strata calibrate of {as_of}"
         after = seed.in_currency(after, customers.currency)
         proposal.compare(told, row, after, "floor", "cap")
         seed.propose(as_of, {column: row[column] for column in KEY}, [after])

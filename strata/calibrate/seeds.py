@@ -22,6 +22,9 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 DATED: Final = re.compile(r"_\d{4}-\d{2}-\d{2}$")
 CELL: Final = re.compile(r'"(?:[^"]|"")*"|[^,"\r\n]*')
 NEWLINE: Final = re.compile(r"\r\n|\n|\r")
+PLACEHOLDER: Final = "placeholder"
+"""With this word begins the note of a row that `strata init` wrote."""
+BEGINNING: Final = date(1970, 1, 1)
 
 Row = dict[str, str]
 
@@ -44,6 +47,8 @@ class SeedFile:
     ----------
     path : Path
         The file; a link is followed.
+    money : mapping of str to object, optional
+        What is money, ``meta: money`` of its YAML; None to read the YAML beside the file.
 
     Raises
     ------
@@ -51,7 +56,7 @@ class SeedFile:
         If the file cannot be read or is not such a seed.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, money: Mapping[str, Any] | None = None) -> None:
         self.path = path.resolve()
         try:
             self.original = self.path.read_bytes()
@@ -73,8 +78,7 @@ class SeedFile:
                     f"{path} row {number} has {len(record.cells)} cells,"
                     f" the header has {len(self.columns)}"
                 )
-
-        self._money = self._declared_money()
+        self._money = self._declared_money() if money is None else money
 
     @property
     def name(self) -> str:
@@ -89,6 +93,19 @@ class SeedFile:
     def rows(self) -> list[Row]:
         """Return the rows as texts by column, blank for a blank cell."""
         return [self._row(record) for record in self._records if _is_row(record)]
+
+    def start_over(self, as_of: date, where: Mapping[str, str] | None = None) -> date | None:
+        """Return the day from which on rows that nobody has decided are replaced.
+
+        They are the placeholders of `strata init`; a seed without rows is one too. None where the
+        rows in force are somebody's decision.
+        """
+        current = self.in_force(as_of, where)
+        if not current and not self.rows():
+            return BEGINNING
+        if any(row.get("note", "").lower().startswith(PLACEHOLDER) for row in current):
+            return min(date.fromisoformat(row["valid_from"]) for row in current)
+        return None
 
     def in_force(self, as_of: date, where: Mapping[str, str] | None = None) -> list[Row]:
         """Return the rows in force on a date.
@@ -188,7 +205,7 @@ class SeedFile:
         if repeated:
             raise CalibrationError(f"{self.name}: two rows would have the {key} {repeated[0]}")
 
-    def _declared_money(self) -> dict[str, Any]:
+    def _declared_money(self) -> Mapping[str, Any]:
         """Read ``meta: money`` of the YAML beside the seed; empty without one."""
         path = self.path.with_suffix(".yml")
         if not path.exists():

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from strata.calibrate.arrays import Floats
 from strata.calibrate.errors import CalibrationError
+from strata.project import DbtProject
+from strata.sql import identifier, literal
 
+MEND: Final = "`dbt build` makes one"
 NEAREST: Final = 4
 """Stored dates that are listed if the one asked for is not stored."""
 
@@ -54,9 +57,13 @@ class Customers:
 
     def of(self, market: str) -> "Customers":
         """Return the customers of a market; those of all markets for ``*``."""
-        if market == "*":
-            return self
-        kept = self.market == market
+        return self if market == "*" else self._where(self.market == market)
+
+    def but(self, markets: Iterable[str]) -> "Customers":
+        """Return the customers of all other markets."""
+        return self._where(~np.isin(self.market, list(markets)))
+
+    def _where(self, kept: NDArray[np.bool_]) -> "Customers":
         return Customers(
             self.market[kept],
             {name: values[kept] for name, values in self.measures.items()},
@@ -94,17 +101,26 @@ class Warehouse:
         self.prefix = prefix
 
     @classmethod
-    def of_environment(cls) -> "Warehouse":
-        """Return the warehouse that the environment names."""
-        return cls(
-            Path(os.environ.get("STRATA_DUCKDB_PATH", "build/strata.duckdb")),
-            os.environ.get("STRATA_SCHEMA_PREFIX", ""),
-        )
+    def of_project(cls, project: DbtProject) -> "Warehouse":
+        """Return the warehouse of a project."""
+        return cls(project.warehouse(), os.environ.get("STRATA_SCHEMA_PREFIX", ""))
 
     def table(self, name: str) -> str:
-        """Return the full name of a mart."""
-        schema = f"{self.prefix}marts".replace('"', '""')
-        return f'"{schema}".{name}'
+        """Return the full name of a table, whatever schemas the project makes.
+
+        Raises
+        ------
+        CalibrationError
+            If there is none.
+        """
+        rows = self.query(
+            "select schema_name from duckdb_tables() where table_name ="
+            f" {literal(name)} and starts_with(schema_name, {literal(self.prefix)})"
+            " order by length(schema_name), schema_name"
+        )
+        if not rows:
+            raise CalibrationError(f"cannot read a build ({self.path} has no table {name}); {MEND}")
+        return identifier(rows[0][0], name)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query.
@@ -141,9 +157,9 @@ class Warehouse:
         CalibrationError
             If the build does not say it.
         """
-        runs = f"{self.prefix}runs".replace('"', '""')
         rows = self.query(
-            f'select reporting_currency from "{runs}".builds order by started_at desc limit 1'
+            f"select reporting_currency from {self.table('builds')}"
+            " order by started_at desc limit 1"
         )
         if not rows or not rows[0][0]:
             raise CalibrationError(
@@ -151,6 +167,13 @@ class Warehouse:
                 " build it anew with `dbt build`"
             )
         return str(rows[0][0])
+
+    def tiers(self) -> list[str]:
+        """Return the codes of the tiers, the highest first."""
+        table = self.table("tiers")
+        return [
+            row[0] for row in self.query(f"select tier_code from {table} order by tier_rank desc")
+        ]
 
     def check_stored(self, as_of: date) -> None:
         """Refuse a date without evaluations, and name the nearest that have them.
@@ -169,7 +192,9 @@ class Warehouse:
         days = ", ".join(str(day) for day in sorted(nearest)) or "none"
         raise CalibrationError(f"{as_of} is no stored evaluation date; the nearest are {days}")
 
-    def customers(self, as_of: date, measures: Iterable[str]) -> Customers:
+    def customers(
+        self, as_of: date, measures: Iterable[str], *, are_all: bool = False
+    ) -> Customers:
         """Read the customers with a lifetime order on an evaluation date.
 
         Parameters
@@ -178,6 +203,8 @@ class Warehouse:
             A stored evaluation date.
         measures : iterable of str
             Columns of customer_tier_history, or inputs named in `BGNBD`.
+        are_all : bool
+            Whether those without an order are read too.
 
         Raises
         ------
@@ -194,10 +221,11 @@ class Warehouse:
                 f"customer_tier_history in {self.path} has no column {absent[0]};"
                 " build it anew with `dbt build`"
             )
+        chosen = "" if are_all else " and lifetime_orders > 0"
         with self._connection() as connection:
             found = connection.execute(
                 f"select market{selected} from {history}"
-                " where evaluation_date = ? and lifetime_orders > 0 order by customer_id",
+                f" where evaluation_date = ?{chosen} order by customer_id",
                 [as_of],
             ).fetchnumpy()
         return Customers(
@@ -232,4 +260,4 @@ class _Connection:
 
     def _refusal(self, reason: str) -> CalibrationError:
         line = reason.splitlines()[0]
-        return CalibrationError(f"cannot read a build ({line}); `make build` makes one")
+        return CalibrationError(f"cannot read a build ({line}); {MEND}")

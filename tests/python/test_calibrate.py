@@ -3,7 +3,7 @@
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import Result
-from conftest import ROOT, Project, copy_project
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -22,15 +22,19 @@ from typer.testing import CliRunner
 from strata.calibrate import bands, clusters, run, scores, seeds
 from strata.calibrate.bgnbd import fit_bgnbd
 from strata.calibrate.cluster_names import name_clusters
-from strata.calibrate.effect import Effect, _compare, _reason
 from strata.calibrate.errors import CalibrationError
 from strata.calibrate.gamma_gamma import fit_gamma_gamma
 from strata.calibrate.lifetime_values import MEASURES as CLV_MEASURES
 from strata.calibrate.lifetime_values import propose_lifetime_values
 from strata.calibrate.likelihood import maximise
 from strata.calibrate.seeds import SeedFile, dated_key, number_text, write_seeds
+from strata.calibrate.shares import read_shares
+from strata.calibrate.tier_rules import find_thresholds
 from strata.calibrate.warehouse import Customers, Warehouse
 from strata.cli import app
+from strata.errors import UserError
+from strata.trial.comparison import Comparison
+from strata.trial.dbt import reason_of
 
 with warnings.catch_warnings():  # it sets an option that pandas 3 ignores
     warnings.simplefilter("ignore")
@@ -39,6 +43,7 @@ with warnings.catch_warnings():  # it sets an option that pandas 3 ignores
 
 AS_OF = date(2026, 6, 15)
 OLD = date(1970, 1, 1)
+TIER_RULES = "seeds/tiers/tier_rules.csv"
 PATHS = {
     "clv": "seeds/value/clv_parameters.csv",
     "bands": "seeds/rfm/rfm_bands.csv",
@@ -528,12 +533,28 @@ def test_rates_of_a_market_are_those_of_its_own_row(tmp_path: Path) -> None:
     assert rates == {"*": "0.31", "CN": "0.4"}
 
 
-def test_thin_data_and_a_missing_row_are_refused(tmp_path: Path) -> None:
+def test_a_first_row_has_rates_that_are_told_as_assumed(tmp_path: Path) -> None:
+    seed = own_seed(tmp_path, "clv", [])
+    proposal = propose_lifetime_values(seed, simulated(600, ["CN"] * 600), AS_OF, "shop")
+    (row,) = seed.rows()
+    assert (row["monthly_discount_rate"], row["margin_rate"], row["valid_to"]) == ("0.01", "", "")
+    assert proposal.notes[0].startswith("monthly_discount_rate 0.01 is an assumption")
+    two = own_seed(tmp_path, "clv", [CLV_ROW, CLV_ROW])
+    with pytest.raises(CalibrationError, match="2 rows of market"):
+        propose_lifetime_values(two, simulated(600, ["CN"] * 600), AS_OF, "shop")
+
+
+def test_from_dates_the_rows_back_and_not_the_fit(tmp_path: Path) -> None:
+    seed = own_seed(tmp_path, "clv", [CLV_ROW])
+    propose_lifetime_values(seed, simulated(600, ["CN"] * 600), AS_OF, "shop", OLD)
+    (row,) = seed.rows()
+    assert (row["valid_from"], row["fitted_at"]) == ("1970-01-01", "2026-06-15")
+
+
+def test_thin_data_is_refused(tmp_path: Path) -> None:
     seed = own_seed(tmp_path, "clv", [CLV_ROW])
     with pytest.raises(CalibrationError, match="clv needs 100 customers"):
         propose_lifetime_values(seed, simulated(99, ["CN"] * 99), AS_OF, "shop")
-    with pytest.raises(CalibrationError, match="0 rows of market"):
-        propose_lifetime_values(seed, simulated(99, ["CN"] * 99), date(1960, 1, 1), "shop")
     few = [np.arange(99.0)] * 3
     thin = buyers(dict(zip(bands.MEASURES, few, strict=True)))
     for part, propose in (("bands", bands.propose_bands), ("clusters", clusters.propose_clusters)):
@@ -743,8 +764,11 @@ def test_the_further_of_two_clusters_with_the_same_words_is_very_so() -> None:
 # The command ------------------------------------------------------------------------------------
 
 
+NOTHING_CHANGES = Comparison(2_000, AS_OF, "EUR", [], [], {}, {}, [], None)
+
+
 class Desk:
-    """A folder with the four seeds and a warehouse of simulated customers, and no dbt."""
+    """A folder with the seeds and a warehouse of simulated customers, and no dbt."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -752,8 +776,9 @@ class Desk:
         (folder / "dbt_project.yml").write_text("vars: {raw_path: demo}\n", encoding="utf-8")
         for part, rows in ROWS.items():
             own_seed(folder, part, rows)
+        (folder / TIER_RULES).parent.mkdir()
+        shutil.copy(ROOT / TIER_RULES, folder / TIER_RULES)
         self.database.parent.mkdir()
-        self.measured = Effect(2_000, {"value tier": 3}, {})
 
     def fill(self, number: int = 2_000) -> None:
         """Make the warehouse, with two evaluation dates."""
@@ -793,6 +818,10 @@ class Desk:
                 order by hash(customer_id)
                 """
             )
+            connection.execute(
+                "create table marts.tiers as select * from (values ('vip', 5), ('high', 4),"
+                " ('medium', 3), ('low', 2), ('potential', 1)) as tiers (tier_code, tier_rank)"
+            )
             connection.execute(  # a customer without an order
                 "insert into marts.customer_tier_history by name select 'c00000p' as customer_id,"
                 " 'CN' as market, evaluation_date, is_current, 0 as lifetime_orders,"
@@ -801,7 +830,7 @@ class Desk:
 
     def run(self, *arguments: str) -> Result:
         """Run the command in the folder."""
-        return CliRunner().invoke(app, ["calibrate", *arguments])
+        return CliRunner().invoke(app, ["calibrate", "--yes", "--no-build", *arguments])
 
     def contents(self) -> dict[str, bytes]:
         """Return all files but the warehouse."""
@@ -819,7 +848,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("STRATA_DUCKDB_PATH", raising=False)
     monkeypatch.delenv("STRATA_SCHEMA_PREFIX", raising=False)
-    monkeypatch.setattr(run, "measure_effect", lambda *_: made.measured)
+    monkeypatch.setattr(run, "ensure_build", lambda *_: None)
+    monkeypatch.setattr(run.Trials, "build", lambda bench, *_: bench.warehouse)
+    monkeypatch.setattr(run.Trials, "compare", lambda *_: NOTHING_CHANGES)
     return made
 
 
@@ -880,7 +911,7 @@ def test_one_part_writes_one_seed_as_of_a_stored_date(desk: Desk) -> None:
     before = desk.contents()
     result = desk.run("--what", "score", "--as-of", "2026-05-31")
     assert result.exit_code == 0, result.output
-    assert "2026-05-31 is not the last evaluation, 2026-06-15" in result.stdout
+    assert "from 2026-05-31, before the last evaluation, 2026-06-15" in result.stdout
     after = desk.contents()
     assert {path for path in after if after[path] != before[path]} == {PATHS["score"]}
     assert b"_row_2026-05-31" in after[PATHS["score"]]
@@ -896,10 +927,14 @@ def test_one_part_writes_one_seed_as_of_a_stored_date(desk: Desk) -> None:
 def test_mistakes_are_told_in_one_line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(desk, "cannot read a build (build/strata.duckdb does not exist)")
     duckdb.connect(str(desk.database)).close()
-    refuse(desk, "cannot read a build (Catalog Error: Table with name")
+    refuse(desk, "has no table customer_tier_history")
     desk.database.unlink()
     desk.fill()
-    refuse(desk, "--what must be clv, bands, score, clusters or all", "--what", "tiers")
+    refuse(desk, "--what must be tiers, clv, bands, clusters, score or all", "--what", "tier")
+    refuse(desk, "--what tiers needs --shares", "--what", "tiers")
+    refuse(desk, "--shares is for --what tiers or all", "--what", "clv", "--shares", "80/20")
+    refuse(desk, "--by says what --shares are of", "--by", "revenue")
+    refuse(desk, "--from must be a date such as", "--from", "1970")
     refuse(desk, "--as-of must be a date such as", "--as-of", "June")
     refuse(desk, "--vars must be a YAML mapping", "--vars", "[raw")
     refuse(desk, "the nearest are 2026-05-31, 2026-06-15", "--as-of", "2026-06-01")
@@ -914,10 +949,16 @@ def test_mistakes_are_told_in_one_line(desk: Desk, monkeypatch: pytest.MonkeyPat
     refuse(desk, "run it in the folder of dbt_project.yml")
 
 
-def test_one_failed_fit_writes_nothing(desk: Desk) -> None:
+def test_a_refused_fit_is_told_and_leaves_the_others_alone(desk: Desk) -> None:
     desk.fill()
-    own_seed(desk.folder, "clusters", [])
-    refuse(desk, "rfm_clusters: there is nothing to propose (no row is in force)")
+    own_seed(desk.folder, "score", [])
+    before = desk.contents()
+    result = desk.run()
+    assert result.exit_code == 0, result.output
+    told = "not calibrated: score_components: there is nothing to propose (no row is in force)"
+    assert told in result.stdout.splitlines()
+    changed = {path for path, content in desk.contents().items() if content != before[path]}
+    assert changed == {PATHS[part] for part in ("clv", "bands", "clusters")}
     with duckdb.connect(str(desk.database)) as connection:
         connection.execute(
             "update marts.customer_tier_history set last_order_date = null"
@@ -933,12 +974,21 @@ def test_thin_data_is_refused_for_every_part(desk: Desk) -> None:
 
 
 def test_a_dbt_run_that_fails_writes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> Effect:
-        raise CalibrationError("the effect cannot be measured, dbt build failed: because")
+    def fails(*_: object) -> Comparison:
+        raise CalibrationError("the proposal cannot be built: because")
 
     desk.fill()
-    monkeypatch.setattr(run, "measure_effect", fails)
-    refuse(desk, "the effect cannot be measured, dbt build failed: because")
+    monkeypatch.setattr(run.Trials, "compare", fails)
+    refuse(desk, "the proposal cannot be built: because")
+
+
+def test_nobody_to_ask_writes_nothing(desk: Desk) -> None:
+    desk.fill()
+    before = desk.contents()
+    result = CliRunner().invoke(app, ["calibrate", "--what", "bands"])
+    assert result.exit_code == 2
+    assert "nobody can be asked here, give --yes or --dry-run" in result.stderr
+    assert desk.contents() == before
 
 
 def test_the_reason_of_dbt_is_its_first_error() -> None:
@@ -949,102 +999,185 @@ def test_the_reason_of_dbt_is_its_first_error() -> None:
         "10:00:02    Compilation Error in model a\n  it has no sense\n"
         "10:00:02  Done.\n"
     )
-    assert _reason(output) == "Compilation Error in model a it has no sense Done."
-    assert _reason("") == "it said nothing"
+    assert reason_of(output) == "it has no sense Done."
+    assert reason_of("") == "it said nothing"
+    defects = "seeds: tier_rules, a: no tier\nseeds: tier_rules, b: no tier"
+    assert reason_of(f"{output}{defects}\n{defects}\n") == defects
 
 
-def test_customers_are_compared_with_nulls_and_without_partners(tmp_path: Path) -> None:
-    both = [tmp_path / "it's before.parquet", tmp_path / "after.parquet"]
-    columns = ("customer_id", "tier_code", "rfm_segment", "rfm_cluster")
-    rows: list[list[tuple[str | None, ...]]] = [
-        [("a", "low", None, "x"), ("b", "low", "new", "x"), ("c", "low", "new", "x")],
-        [("a", "low", "new", "x"), ("b", "vip", "new", "x"), ("d", "low", None, "x")],
-    ]
-    for path, cells in zip(both, rows, strict=True):
-        pd.DataFrame(cells, columns=columns).to_parquet(path)
-    assert _compare(*both) == (3, {"value tier": 3, "RFM segment": 3, "RFM cluster": 2})
-    assert _compare(both[0], both[0])[1] == dict.fromkeys(
-        ("value tier", "RFM segment", "RFM cluster"), 0
-    )
+# Tier rules by shares ---------------------------------------------------------------------------
 
 
-def test_a_build_that_is_not_up_to_date_is_told(desk: Desk) -> None:
+TIERS = ["vip", "high", "medium", "low", "potential"]
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "expected", "lowest", "of"),
+    [
+        ("vip=1,high=4,medium=15", "", {"vip": 1, "high": 4, "medium": 15}, "low", "customers"),
+        (" high = 2.5% ", "revenue", {"high": 2.5}, "low", "revenue"),
+        ("vip=20,high=30,medium=25,low=25", "", {"vip": 20, "high": 30, "medium": 25}, "low", ""),
+        ("80/20", "", {"vip": 80}, "low", "revenue"),
+        ("80/15/5", "", {"vip": 80, "high": 15}, "low", "revenue"),
+        ("1/99", "customers", {"vip": 1}, "low", "customers"),
+    ],
+)
+def test_shares_are_read(
+    text: str, by: str, expected: dict[str, float], lowest: str, of: str
+) -> None:
+    shares = read_shares(text, by, TIERS, "potential")
+    assert {tier: float(share) for tier, share in shares.percents.items()} == expected
+    assert list(shares.percents) == [tier for tier in TIERS if tier in expected]
+    assert (shares.lowest, shares.by) == (lowest, of or "customers")
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "told"),
+    [
+        ("gold=1", "", "there is no tier gold in the seed tiers; there are vip, high, medium, low"),
+        ("vip", "", "'vip' is no share; write vip=1,high=4,medium=15, or 80/20"),
+        ("", "", "is no share"),
+        ("vip=a", "", "'a' (vip) is not a number"),
+        ("vip=nan", "", "is not a number"),
+        ("vip=0", "", "must be above 0 and below 100"),
+        ("vip=-3", "", "must be above 0 and below 100"),
+        ("vip=100", "", "must be above 0 and below 100"),
+        ("vip=60,high=40", "", "which leaves nothing to low"),
+        ("vip=60,high=50", "", "add up to 110 %"),
+        ("vip=1,vip=2", "", "vip is there twice"),
+        ("vip=1,high=1,medium=1,low=1", "", "add up to 4 %, not 100 %: leave out low"),
+        ("vip=1,low=90", "", "low is below medium, which would have the rest"),
+        ("potential=5", "", "potential is the tier of customers without an order"),
+        ("80/30", "", "add up to 110 %, not 100 %"),
+        ("80/", "", "is not a number"),
+        ("20/20/20/20/20", "", "has 5 shares, there are 4 tiers"),
+        ("vip=1", "orders", "--by must be customers or revenue, not 'orders'"),
+    ],
+)
+def test_shares_that_make_no_sense_are_refused_with_the_mend(text: str, by: str, told: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read_shares(text, by, TIERS, "potential")
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def share_of(revenue: list[float], figure: float, by: str) -> float:
+    """Count, in percent, who brought at least so much, or what they brought."""
+    reached = [it for it in revenue if it >= figure - 1e-9]
+    if by == "customers":
+        return 100 * len(reached) / len(revenue)
+    return 100 * sum(reached) / sum(it for it in revenue if it > 0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    revenue=st.lists(st.integers(0, 3_000_000).map(lambda cents: cents / 100), min_size=1),
+    asked=st.lists(st.integers(1, 30), min_size=1, max_size=3),
+    by=st.sampled_from(["customers", "revenue"]),
+)
+def test_thresholds_give_the_share_that_is_told(
+    revenue: list[float], asked: list[int], by: str
+) -> None:
+    """Independent: the share is counted anew, and no revenue as threshold is much nearer."""
+    revenue = [*revenue, 50.0]
+    text = ",".join(f"{tier}={share}" for tier, share in zip(TIERS, asked, strict=False))
+    shares = read_shares(text, by, TIERS, "potential")
+    found = find_thresholds(np.array(revenue), shares)
+    assert [it.tier for it in found] == list(shares.percents)
+    target, above = 0.0, 0.0
+    upper = np.inf
+    for it in found:
+        target += float(it.asked)
+        if it.figure is None:
+            assert it.got == 0
+            assert it.reason
+            continue
+        figure = float(it.figure)
+        assert 0 < figure < upper
+        share = share_of(revenue, figure, by)
+        assert float(it.got) == pytest.approx(share - above)
+        best = min(
+            abs(share_of(revenue, value, by) - target) for value in [*revenue, 1e9] if value > 0
+        )
+        one = 100 / len(revenue) if by == "customers" else 0
+        assert abs(share - target) <= max(best, 0.1 * float(it.asked), one / 2) + 1e-9
+        above, upper = share, figure
+
+
+@pytest.mark.parametrize(
+    ("highest", "figure"),
+    [([47_311.28] * 3, 5_000), ([60, 55, 51.2], 50), ([101.3, 101.2, 100.8], 100)],
+)
+def test_thresholds_are_figures_that_people_say(highest: list[float], figure: float) -> None:
+    revenue = np.array([*highest, *([figure * 0.4] * 297)])
+    (found,) = find_thresholds(revenue, read_shares("vip=1", "", TIERS, None))
+    digits = str(found.figure).rstrip("0").rstrip(".").replace(".", "").rstrip("0")
+    assert digits in ("1", "2", "25", "5")
+    assert float(found.got) == 1
+
+
+def test_a_crowd_with_the_same_revenue_is_told(tmp_path: Path) -> None:
+    revenue = np.array([99.0] * 600 + [0.0] * 400)
+    vip, high = find_thresholds(revenue, read_shares("vip=1,high=4", "", TIERS, "potential"))
+    assert vip.figure is None
+    assert vip.reason == "600 customers brought 99.00 each"
+    assert high.figure is None
+    (most,) = find_thresholds(revenue, read_shares("vip=90", "", TIERS, "potential"))
+    assert (float(most.got), most.reason) == (60, "only 60.0 % brought anything in 12 months")
+    with pytest.raises(CalibrationError, match="nobody brought anything"):
+        find_thresholds(np.zeros(5), read_shares("vip=1", "", TIERS, None))
+
+
+def test_rules_of_each_market_are_closed_and_new_ones_appended(desk: Desk) -> None:
     desk.fill()
-    desk.measured = Effect(2_000, {"value tier": 500}, {"value tier": 7})
-    output = " ".join(desk.run("--what", "bands", "--dry-run").stdout.split())
-    assert "value tier │ 500 │ 25.0%" in output
-    assert "not up to date: without the proposal too, value tier of 7 changes" in output
-
-
-# With dbt ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def in_project(monkeypatch: pytest.MonkeyPatch) -> Callable[[Project, Path], None]:
-    """Return what makes a project the current folder, and a warehouse that of the environment."""
-
-    def enter(project: Project, database: Path) -> None:
-        monkeypatch.chdir(project.root)
-        monkeypatch.setenv("STRATA_DUCKDB_PATH", str(database))
-        monkeypatch.delenv("STRATA_SCHEMA_PREFIX", raising=False)
-
-    return enter
-
-
-CLASSES = ("tier_code", "rfm_segment", "pareto_class", "rfm_cluster")
-
-
-def test_the_effect_is_what_the_next_build_does(
-    demo_build: Project, tmp_path: Path, in_project: Callable[[Project, Path], None]
-) -> None:
-    """The proposal for the demo, written, then built, changes as many customers as was said."""
-    project = copy_project(tmp_path, {"raw_path": ROOT / "demo"})
-    in_project(project, demo_build.database)
-    stored = demo_build.database.read_bytes()
-    arguments = ["calibrate", "--vars", f"{{raw_path: {ROOT / 'demo'}}}"]
-    result = CliRunner().invoke(app, arguments)
+    before = (desk.folder / TIER_RULES).read_text(encoding="utf-8").splitlines()
+    result = desk.run("--what", "tiers", "--shares", "vip=1,high=4,medium=15")
     assert result.exit_code == 0, result.output
-    assert "not up to date" not in result.stdout
-    assert demo_build.database.read_bytes() == stored
-    for path in PATHS.values():
-        now, before = (project.root / path).read_bytes(), (ROOT / path).read_bytes()
-        assert now != before
-        assert len(now.splitlines()) > len(before.splitlines())
-
-    listed = ", ".join(CLASSES)
-    sql = f"select customer_id, {listed} from marts.customer_tiers order by 1"
-    before_rows = demo_build.query(sql)
-    project.database.write_bytes(stored)
-    # cautious: tests that also read marts which are not built anew would compare two builds
-    build = ("build", "--select", "+customer_tiers", "--indirect-selection", "cautious")
-    project.dbt("--warn-error", *build)
-    after_rows = project.query(sql)
-    told = {
-        line.split("│")[1].strip(): int(line.split("│")[2].replace(",", ""))
-        for line in result.stdout.split("Customers who would change")[1].splitlines()
-        if line.startswith("│")
-    }
-    changed = [
-        sum(old[column] != new[column] for old, new in zip(before_rows, after_rows, strict=True))
-        for column in range(1, len(CLASSES) + 1)
+    after = (desk.folder / TIER_RULES).read_text(encoding="utf-8").splitlines()
+    with duckdb.connect(str(desk.database)) as connection:
+        revenue = [
+            float(row[0] or 0)
+            for row in connection.execute(
+                f"select net_revenue_12m from marts.customer_tier_history"
+                f" where evaluation_date = date '{AS_OF}'"
+            ).fetchall()
+        ]
+    assert "market US keeps its rules: 0 customers, 100 are needed" in result.stdout
+    for old, new in zip(before[1:], after[1:], strict=False):
+        is_closed = (",live,*," in old and ",1970-01-01,," in old) or old.startswith("live_low,")
+        assert new == (old.replace("-01,,", "-01,2026-06-15,", 1) if is_closed else old)
+    added = SeedFile(desk.folder / TIER_RULES).rows()[len(before) - 1 :]
+    assert [row["tier_code"] for row in added] == ["potential", "vip", "high", "medium", "low"]
+    assert [row["currency"] for row in added] == ["", "EUR", "EUR", "EUR", ""]
+    reached = [
+        100
+        * sum(it >= float(row["net_revenue_12m"].removeprefix(">=")) for it in revenue)
+        / len(revenue)
+        for row in added[1:4]
     ]
-    names = ("value tier", "RFM segment", "Pareto class", "RFM cluster")
-    assert told == dict(zip(names, changed, strict=True))
-    assert told["RFM segment"] > 0
-    assert told["RFM cluster"] > 0
+    assert reached == pytest.approx([1, 5, 20], abs=1.5)
+    dated = desk.run("--what", "tiers", "--shares", "80/20", "--from", "2020-01-01")
+    assert "already has rows from 2025-01-01, after 2020-01-01" in dated.stderr
 
 
-def test_a_project_that_dbt_refuses_is_told_and_left_alone(
-    demo_build: Project, tmp_path: Path, in_project: Callable[[Project, Path], None]
-) -> None:
-    project = copy_project(tmp_path)
-    in_project(project, demo_build.database)
-    seed = project.seed("rfm_bands")
-    before = seed.read_bytes()
-    arguments = ["calibrate", "--what", "bands", "--vars", "{raw_path: nowhere}"]
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == 2
-    assert "the effect cannot be measured, dbt build without the proposal failed" in result.stderr
-    assert "nowhere" in result.stderr
-    assert result.stderr.count("\n") == 1
-    assert seed.read_bytes() == before
+def test_placeholders_are_replaced_where_they_stand(desk: Desk) -> None:
+    desk.fill()
+    header = (desk.folder / TIER_RULES).read_text(encoding="utf-8").splitlines()[0]
+    empty = "," * (header.count(",") - 6)
+    (desk.folder / TIER_RULES).write_text(
+        f"{header}\none,live,*,10,vip,1970-01-01,{empty}placeholder: yours\n"
+        f"two,live,*,20,low,1970-01-01,{empty}\n",
+        encoding="utf-8",
+    )
+    own_seed(desk.folder, "clv", [])
+    result = desk.run()
+    assert result.exit_code == 0, result.output
+    assert "replaced by --shares vip=1,high=4,medium=15" in result.stderr
+    assert "the history is made anew" in " ".join(result.stdout.split())
+    assert "`dbt build --full-refresh` puts it in force" in result.stdout
+    rows = SeedFile(desk.folder / TIER_RULES).rows()
+    assert {(row["valid_from"], row["valid_to"]) for row in rows} == {("1970-01-01", "")}
+    assert [row["tier_code"] for row in rows] == ["vip", "high", "medium", "potential"]
+    clv = SeedFile(desk.folder / PATHS["clv"]).rows()
+    assert {(row["valid_from"], row["fitted_at"]) for row in clv} == {("1970-01-01", "2026-06-15")}
+    assert "2026-06-15" in (desk.folder / PATHS["bands"]).read_text(encoding="utf-8")

@@ -1,0 +1,117 @@
+"""Builds of the project itself: the core where there is no current one, everything in the end."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+from rich.console import Console
+
+from strata.errors import UserError
+from strata.project import DbtProject
+from strata.trial.dbt import BACKTEST, CORE, reason_of, run_dbt
+
+ENDED: Final = ("complete", "partial", "placeholder")
+"""Outcomes of a run that made what it was asked for."""
+NEEDED: Final = ("customer_tiers", "customer_tier_history")
+
+
+def ensure_build(project: DbtProject, warehouse: Path, variables: Mapping[str, Any]) -> None:
+    """Build the core, unless the warehouse has a current build.
+
+    Raises
+    ------
+    UserError
+        With what dbt says.
+    """
+    reason = why_not_current(project, warehouse, variables)
+    if not reason:
+        return
+    Console(stderr=True, highlight=False).print(
+        f"{reason}: the core is built first", soft_wrap=True, markup=False
+    )
+    _build(
+        project,
+        variables,
+        "dbt build of the core",
+        *("--select", CORE, *BACKTEST, "--exclude-resource-type", "unit_test"),
+    )
+
+
+def build_all(
+    project: DbtProject, variables: Mapping[str, Any], options: Sequence[str] = ()
+) -> None:
+    """Build everything, with all tests.
+
+    Raises
+    ------
+    UserError
+        With what dbt says.
+    """
+    _build(project, variables, " ".join(["dbt build", *options]), *options)
+
+
+def why_not_current(project: DbtProject, warehouse: Path, variables: Mapping[str, Any]) -> str:
+    """Say why a build is not current; blank if it is.
+
+    It is current if the last run ended well and no file of raw data or seed is newer.
+    """
+    if not warehouse.exists():
+        return f"there is no build in {project.relative(warehouse)}"
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            present = {
+                row[0]
+                for row in connection.execute("select table_name from duckdb_tables()").fetchall()
+            }
+            if not {*NEEDED, "builds"} <= present:
+                return f"the build in {project.relative(warehouse)} has no tiers"
+            ((schema,),) = connection.execute(
+                "select schema_name from duckdb_tables() where table_name = 'builds' limit 1"
+            ).fetchall()
+            outcome, started = connection.execute(
+                f'select outcome, started_at from "{schema}".builds'
+                " order by started_at desc limit 1"
+            ).fetchone() or ("started", None)
+    except duckdb.Error:
+        return ""  # told by whoever reads it
+    if outcome not in ENDED:
+        return f"the last build in {project.relative(warehouse)} failed"
+    newer = _newer(project, started, variables)
+    return f"{project.relative(newer)} is newer than the build" if newer else ""
+
+
+def _newer(project: DbtProject, started: datetime, variables: Mapping[str, Any]) -> Path | None:
+    """Return a raw file or a seed that is newer than a build."""
+    raw_path = project.var("raw_path", variables)
+    folders = [*project.seed_folders]
+    if raw_path and "://" not in str(raw_path):
+        folders.append(project.root / str(raw_path))
+    for path in (path for it in folders for path in sorted(it.rglob("*"))):
+        if path.suffix in (".csv", ".parquet") and path.is_file():
+            changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
+            if changed > started:
+                return path
+    return None
+
+
+def _build(project: DbtProject, variables: Mapping[str, Any], told: str, *options: str) -> None:
+    with working(told):
+        given = ("--vars", json.dumps(dict(variables), default=str)) if variables else ()
+        done = run_dbt(project.root, ["build", *options, *given])
+    if done.returncode:
+        raise UserError(f"{told} failed: {reason_of(done.stdout)}")
+
+
+@contextmanager
+def working(told: str) -> Iterator[None]:
+    """Say on a terminal what takes time."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status(told):
+            yield
+    else:
+        yield
