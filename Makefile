@@ -3,10 +3,10 @@ BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build docs test test-fast test-long lint check demo bench up-postgres up-spark down lock clean
+.PHONY: help setup build docs dashboard dashboard-serve test test-fast test-long lint check demo bench up-postgres up-spark down lock clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: .venv/ready  ## Make the virtual environment with exactly pinned packages
 
@@ -26,6 +26,18 @@ build: setup  ## Build the demo on DuckDB, write the docs and show the tiers
 docs: setup  ## Write the static docs page, build/docs/index.html
 	$(BIN)/dbt --quiet docs generate --static
 	@mkdir -p build/docs && cp target/static_index.html build/docs/index.html
+
+# dbt Charts has a virtual environment of its own: it pins other packages than dbt does here.
+.venv-boards/ready: boards/requirements.txt
+	$(PYTHON) -m venv .venv-boards
+	.venv-boards/bin/pip install --quiet --disable-pip-version-check -r boards/requirements.txt
+	@touch $@
+
+dashboard: .venv-boards/ready  ## Write the boards as static pages, build/boards/overview.html
+	@DO_NOT_TRACK=1 .venv-boards/bin/python boards/render.py
+
+dashboard-serve: .venv-boards/ready  ## Serve the boards live, with filters
+	@DO_NOT_TRACK=1 .venv-boards/bin/python boards/render.py --serve
 
 # No warehouse and no setting of the caller decides what SQL is linted: a history that stands is compiled otherwise.
 UNSET := $(foreach name,$(filter STRATA_%,$(.VARIABLES)),-u $(name))
@@ -69,4 +81,4 @@ lock: setup  ## Pin what requirements.in needs
 
 clean:  ## Remove what the targets made
 	@if [ -x $(BIN)/strata ]; then $(BIN)/strata down; fi
-	rm -rf .venv build target logs
+	rm -rf .venv .venv-boards build target logs

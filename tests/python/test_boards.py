@@ -1,0 +1,457 @@
+"""Boards of dbt Charts: their queries, their figures, and every page in a browser offline.
+
+What needs dbt Charts runs where `make dashboard` has made its virtual environment; what needs
+Chromium, where it is installed. The report at the end of the run names what was left out.
+"""
+
+import html
+import importlib.util
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import duckdb
+import jinja2
+import pytest
+import yaml
+from conftest import REPORTS, ROOT, Project
+
+BOARDS = ROOT / "boards"
+PYTHON = ROOT / ".venv-boards" / "bin" / "python"
+CHROMIUM = shutil.which("chromium")
+WIDTHS = (1440, 1000)
+CONTENTS = {
+    path.stem: yaml.safe_load(path.read_text("utf-8"))
+    for path in sorted((BOARDS / "charts").glob("*.yml"))
+}
+CHARTS = [(board, chart) for board, content in CONTENTS.items() for chart in content["charts"]]
+MOST_ROWS = 400
+EQUAL = {
+    "overview.totals": (
+        "select customers, revenue, expected, at_risk from shown",
+        "select count(*), sum(net_revenue_12m), sum(clv_12m), count_if(churn_risk = 'high')"
+        " from marts.customer_tiers",
+    ),
+    "overview.year_before": (
+        "select revenue_now, revenue_now / (1 + change) from shown",
+        "select sum(net_revenue_12m), (select sum(net_revenue_12m) from marts.customer_tier_history"
+        " where evaluation_month = (select max(evaluation_month) - interval 12 month"
+        " from marts.customer_tier_history)) from marts.customer_tiers",
+    ),
+    "overview.tiers": (
+        "select tier, customers, revenue, coalesce(mean_expected, 0) from shown order by all",
+        "select tier_label_en, count(*), sum(net_revenue_12m), coalesce(avg(clv_12m), 0)"
+        " from marts.customer_tiers group by tier_label_en order by all",
+    ),
+    "overview.shares": (
+        "select share_of, sum(portion) from shown group by share_of order by all",
+        "values ('Customers', 1), ('Net revenue', 1)",
+    ),
+    "overview.rfm": (
+        "select recency, frequency, customers from shown order by all",
+        "select recency_score, frequency_score, count(*) from marts.customer_tier_history"
+        " where is_current and recency_score is not null group by all order by all",
+    ),
+    "overview.pareto": (
+        "select max(percentile), max(portion) from shown",
+        "select 100, max(cumulative_revenue_share) from marts.revenue_concentration",
+    ),
+    "overview.history": (
+        "select month, sum(customers) from shown group by month order by all",
+        "select evaluation_month, count(*) from marts.customer_tier_history"
+        " group by evaluation_month order by all",
+    ),
+    "customers.largest": (
+        "select count(*), sum(revenue), sum(orders_12m) from shown",
+        "select count(*), sum(net_revenue_12m), sum(orders_12m) from (select *"
+        " from marts.customer_tiers order by net_revenue_12m desc, customer_id limit 200)",
+    ),
+    "movement.latest": (
+        "select up, down, new from shown",
+        "select count_if(direction = 'up'), count_if(direction = 'down'),"
+        " count_if(direction = 'first') from marts.customer_tier_changes"
+        " natural join (select customer_id, evaluation_date from marts.customer_tiers)",
+    ),
+    "movement.flows_year": (
+        "select to_code, customers from (select tier_after as to_code, sum(customers) as customers"
+        " from shown group by tier_after) order by all",
+        "select tier_label_en, count(*) from marts.customer_tiers group by all order by all",
+    ),
+    "movement.flows_month": (
+        "select sum(customers), max(to_start + customers), max(from_start + customers) from shown",
+        "select count(*), count(*), count(*) from marts.customer_tier_history"
+        " where evaluation_month = (select max(evaluation_month)"
+        " from marts.customer_tier_history where not is_current)",
+    ),
+    "movement.moves": (
+        "select direction, abs(sum(customers)) from shown group by direction order by all",
+        "select 'Fallen', sum(customers) from marts.tier_migrations"
+        " inner join seeds.tiers as a on from_tier_code = a.tier_code"
+        " inner join seeds.tiers as b on to_tier_code = b.tier_code where a.tier_rank > b.tier_rank"
+        " union all select 'Risen', sum(customers) from marts.tier_migrations"
+        " inner join seeds.tiers as a on from_tier_code = a.tier_code"
+        " inner join seeds.tiers as b on to_tier_code = b.tier_code"
+        " where a.tier_rank < b.tier_rank",
+    ),
+    "forecast.forward": (
+        "select period, sum(revenue) from shown group by period order by all",
+        "select 'Last 12 months', sum(net_revenue_12m) from marts.customer_tiers"
+        " where lifetime_orders > 0 union all"
+        " select 'Next 12 months, expected', sum(clv_12m) from marts.customer_tiers",
+    ),
+    "forecast.alive": (
+        "select sum(customers) from shown",
+        "select count(p_alive) from marts.customer_tiers",
+    ),
+    "forecast.backtest": (
+        "select forecast, sum(revenue) from shown group by forecast order by all",
+        "select 'BG/NBD', sum(expected_revenue) from marts.tier_backtest where tier_code = 'all'"
+        " union all select 'Baseline', sum(baseline_revenue) from marts.tier_backtest"
+        " where tier_code = 'all' union all select 'Last year', sum(naive_revenue)"
+        " from marts.tier_backtest where tier_code = 'all' union all select 'What came',"
+        " sum(net_revenue) from marts.tier_backtest where tier_code = 'all'",
+    ),
+    "forecast.by_tier": (
+        "select sum(came), sum(customers), max(came) from shown",
+        "select sum(net_revenue), sum(customers), max(net_revenue) from marts.tier_backtest"
+        " where evaluation_date = (select max(evaluation_date) from marts.tier_backtest)",
+    ),
+    "what_if.totals": (
+        "select up, down, rank_correlation from shown",
+        "select sum(customers) filter (where simulated_tier_rank > live_tier_rank),"
+        " sum(customers) filter (where simulated_tier_rank < live_tier_rank),"
+        " max(rank_correlation) from marts.tier_rule_simulation",
+    ),
+    "what_if.flows": (
+        "select sum(customers) from shown",
+        "select sum(customers) from marts.tier_rule_simulation",
+    ),
+    "campaigns.totals": (
+        "select contacted, control, cost from shown",
+        "select sum(contacted), sum(control), sum(contact_cost) from marts.campaign_effects"
+        " where tier_code = 'all'",
+    ),
+    "campaigns.next_actions": (
+        "select sum(customers), sum(now), sum(no_consent) from shown",
+        "select count(*), count(channel), count_if(suppression_reason = 'no_consent')"
+        " from marts.customer_actions",
+    ),
+    "campaigns.reasons": (
+        "select outcome, sum(customers) from shown group by outcome order by all",
+        "select if(channel is null, 'Not now', 'Can be taken') as outcome, count(*)"
+        " from marts.customer_actions group by outcome order by all",
+    ),
+    "demand.by_month": (
+        "select month, sum(revenue) from shown group by month order by all",
+        "select month, sum(revenue) from marts.segment_product_demand where is_complete"
+        " group by month order by all",
+    ),
+    "demand.mix": (
+        "select tier, sum(portion) from shown group by tier order by all",
+        "select distinct tier_label_en, 1 from marts.segment_product_demand where is_complete"
+        " and month > (select max(month) - interval 12 month from marts.segment_product_demand"
+        " where is_complete) order by all",
+    ),
+    "quality.totals": (
+        "select raw_rows, quarantined, unaccounted from shown",
+        "select sum(raw_rows), sum(quarantined_rows), 0 from marts.source_reconciliation",
+    ),
+    "quality.identity": (
+        "select persons from shown",
+        "select count(*) from marts.customer_tiers",
+    ),
+    "quality.reconciliation": (
+        "select sum(raw_rows), sum(raw_amount) from shown",
+        "select sum(raw_rows), sum(raw_amount) from marts.source_reconciliation",
+    ),
+    "customer.me": (
+        "select customer_id, revenue from shown",
+        "select customer_id, net_revenue_12m from marts.customer_tiers"
+        " order by net_revenue_12m desc, customer_id limit 1",
+    ),
+    "customer.history": (
+        "select count(*), max(revenue) from shown",
+        "select count(*), max(net_revenue_12m) from marts.customer_tier_history where customer_id ="
+        " (select customer_id from marts.customer_tiers order by net_revenue_12m desc, customer_id"
+        " limit 1)",
+    ),
+    "customer.parts": (
+        "select sum(contribution) from shown",
+        "select composite_score from marts.customer_tiers"
+        " order by net_revenue_12m desc, customer_id limit 1",
+    ),
+}
+"""What a query of a board shows, in short, and the same of the marts by another way."""
+
+
+def board_sql(board: str, query: str) -> str:
+    """Return the SQL of a board's query with the defaults of its variables, as dbt Charts does."""
+    content = CONTENTS[board]
+    given = {
+        name: f"'{variable['default']}'" for name, variable in content.get("variables", {}).items()
+    }
+    queries = {
+        name: f"({jinja2.Template(sql).render(given)}) as {name}"
+        for name, sql in content["queries"].items()
+        if "queries." not in sql
+    }
+    return jinja2.Template(content["queries"][query]).render(given, queries=queries)
+
+
+def columns_of(chart: dict[str, Any]) -> set[str]:
+    """Return the columns that a chart names."""
+    named: set[str] = set(chart.get("style", {}).get("columns", {}))
+    for channel in ("x", "y", "color", "value"):
+        given = chart.get(channel, [])
+        named |= {given} if isinstance(given, str) else set(given)
+    return named | ({chart["support"]["value"]} if "support" in chart else set())
+
+
+@pytest.fixture(scope="module")
+def project() -> Iterator[ModuleType]:
+    """Import boards/project.py, which belongs to no package."""
+    spec = importlib.util.spec_from_file_location("boards_project", BOARDS / "project.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+def checked_charts(warehouse: Path) -> Iterator[str]:
+    """Yield what is wrong with the data of each chart of each board."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        for board, content in CONTENTS.items():
+            found = {}
+            for query in content["queries"]:
+                result = connection.execute(board_sql(board, query))
+                found[query] = ({column[0] for column in result.description}, result.fetchall())
+            for name, chart in content["charts"].items():
+                columns, rows = found[chart["query"]]
+                missing = columns_of(chart) - columns
+                if missing:
+                    yield f"{board}.{name}: no columns {sorted(missing)}"
+                if chart["type"] == "kpi" and len(rows) != 1:
+                    yield f"{board}.{name}: {len(rows)} rows for one figure"
+                if len(rows) > MOST_ROWS:
+                    yield f"{board}.{name}: {len(rows)} rows, more with more customers"
+
+
+def test_every_chart_has_the_columns_that_it_shows(demo_build: Project) -> None:
+    assert list(checked_charts(demo_build.database)) == []
+
+
+@pytest.mark.parametrize("query", EQUAL)
+def test_a_figure_equals_the_mart(demo_build: Project, query: str) -> None:
+    of_board, of_mart = EQUAL[query]
+    shown = demo_build.query(f"with shown as ({board_sql(*query.split('.'))}) {of_board}")
+    expected = demo_build.query(of_mart)
+    assert len(shown) == len(expected) > 0
+    for row, other in zip(shown, expected, strict=True):
+        for figure, same in zip(row, other, strict=True):
+            if isinstance(same, str) or not hasattr(same, "__float__"):
+                assert figure == same
+            else:
+                assert float(figure) == pytest.approx(float(same), rel=1e-9, abs=1e-6)
+
+
+def test_boards_follow_other_tiers_and_another_currency(
+    project: ModuleType, small_build_as_built: Project, tmp_path: Path
+) -> None:
+    file = tmp_path / "other.duckdb"
+    shutil.copy(small_build_as_built.database, file)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("update seeds.tiers set label_en = upper(tier_code), colour = '#0A7E07'")
+        connection.execute("update runs.builds set reporting_currency = 'PLN'")
+        connection.execute("drop table marts.customer_actions")
+    build = project.read_build(file, "", 3)
+    inherited = project.defaults(build)["style"]
+    assert inherited["formats"]["money"]["prefix"] == "PLN "
+    assert inherited["charts"]["category_colors"]["tier"]["values"] == {"VIP": "#0a7e07"}
+    assert len(build.customers) == 3
+
+    project.write_project(build, tmp_path / "project", is_live=False)
+    written = (tmp_path / "project" / "charts" / "customer.yml").read_text("utf-8")
+    assert "recommended_table" in written
+    assert "action_text" not in written and "customer_actions" not in written
+    variables = yaml.safe_load(written)["variables"]
+    assert [variable["visible"] for variable in variables.values()] == [False]
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "create table marts.customer_actions as from "
+            f"'{empty_like(small_build_as_built, 'customer_actions', tmp_path)}'"
+        )
+    assert list(checked_charts(file)) == []
+
+
+def empty_like(built: Project, mart: str, folder: Path) -> Path:
+    """Write an empty Parquet file with the columns of a mart."""
+    file = folder / f"{mart}.parquet"
+    built.query(f"copy (from marts.{mart} limit 0) to '{file}'")
+    return file
+
+
+def test_prefixed_schemas_are_read(project: ModuleType, tmp_path: Path) -> None:
+    build = project.Build(Path("a.duckdb"), "dev_", "EUR", {}, all_tables(project), ())
+    project.write_project(build, tmp_path / "project", is_live=True)
+    written = "".join(path.read_text() for path in (tmp_path / "project/charts").glob("*.yml"))
+    assert "dev_marts.customer_tiers" in written and "dev_seeds.tiers" in written
+    assert not re.search(r"(?<!dev_)\b(marts|seeds)\.\w", written)
+
+
+def all_tables(project: ModuleType) -> frozenset[str]:
+    """Return every table that a board reads."""
+    texts = [sql for content in CONTENTS.values() for sql in content["queries"].values()]
+    return frozenset(match.group() for sql in texts for match in project.TABLE.finditer(sql))
+
+
+def test_a_warehouse_without_a_build_is_told_in_one_line(
+    project: ModuleType, tmp_path: Path
+) -> None:
+    with pytest.raises(project.BoardsError, match=r"there is no warehouse .*make build"):
+        project.read_build(tmp_path / "none.duckdb", "", 1)
+    duckdb.connect(str(tmp_path / "empty.duckdb")).close()
+    with pytest.raises(project.BoardsError, match="has no build to show") as told:
+        project.read_build(tmp_path / "empty.duckdb", "", 1)
+    assert "\n" not in str(told.value)
+
+
+def test_links_go_to_pages_that_are_there(project: ModuleType) -> None:
+    text = (
+        '<a href="/customer?customer=a%2Fb" class="l"><text>a/b</text></a>'
+        '<a href="/customer?customer=gone"><text>gone</text></a><a href="/demand/">x</a>'
+    )
+    assert project.page_links(text, "../", ["a/b"], ["demand"]) == (
+        '<a href="../customers/a~2fb.html" class="l"><text>a/b</text></a>'
+        '<text>gone</text><a href="../demand.html">x</a>'
+    )
+
+
+@pytest.fixture(scope="module")
+def pages(demo_build: Project, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Write the static pages of the demo, with one customer, where dbt Charts is installed."""
+    if not PYTHON.exists():
+        REPORTS["boards"] = [
+            "no page was written and shot: no .venv-boards, which `make dashboard` makes"
+        ]
+        pytest.skip("the boards have no virtual environment; `make dashboard` makes it")
+    out = tmp_path_factory.mktemp("boards") / "boards"
+    (out.parent / "docs").mkdir()
+    (out.parent / "docs" / "index.html").touch()
+    subprocess.run(
+        [PYTHON, BOARDS / "render.py", "--out", out, "--customers", "1"],
+        env=os.environ | {"STRATA_DUCKDB_PATH": str(demo_build.database)},
+        check=True,
+        timeout=300,
+    )
+    return sorted(out.rglob("*.html"))
+
+
+def plain_text(page: Path) -> str:
+    """Return the words of a page, one text element a line."""
+    body = re.sub(r"<(style|script|title)\b.*?</\1>", "", page.read_text("utf-8"), flags=re.DOTALL)
+    elements = re.findall(r"<text\b.*?</text>", body, flags=re.DOTALL)
+    return html.unescape("\n".join(re.sub(r"<[^>]+>", "", element) for element in elements))
+
+
+@pytest.mark.slow
+def test_pages_ask_for_nothing_outside(pages: list[Path], project: ModuleType) -> None:
+    assert {page.stem for page in pages} >= set(project.PAGES)
+    assert len(pages) == len(project.PAGES) + 1
+    for page in pages:
+        text = page.read_text("utf-8")
+        outside = set(re.findall(r"https?://[^\s\"'<>)]+", text)) - {
+            "http://www.w3.org/2000/svg",
+            "http://www.w3.org/1999/xlink",
+        }
+        assert outside == set(), page.name
+        local = re.findall(r'(?:href|src)="([^"#]+)"', text) + re.findall(r"url\('([^#')]+)'", text)
+        gone = {
+            link
+            for link in local
+            if not link.startswith("data:") and not (page.parent / link).exists()
+        }
+        assert gone == set(), page.name
+    most = max(page.stat().st_size for page in pages if page.parent.name == "customers")
+    files = [file for file in pages[0].parents[0].rglob("*") if file.is_file()]
+    total = sum(file.stat().st_size for file in files if file.parent.name != "customers")
+    assert total + project.MOST_CUSTOMERS * most < 20_000_000
+
+
+@pytest.mark.slow
+def test_pages_show_the_figures_of_the_marts(pages: list[Path], demo_build: Project) -> None:
+    texts = {page.stem: plain_text(page) for page in pages}
+    shown = [
+        ("overview", board_sql("overview", "totals"), ("customers", "at_risk")),
+        ("overview", board_sql("overview", "tiers"), ("tier", "tier_zh", "customers", "revenue")),
+        ("overview", board_sql("overview", "rfm"), ("customers",)),
+        ("overview", board_sql("overview", "top"), ("customer_id", "revenue", "expected")),
+        ("movement", board_sql("movement", "flows_year"), ("from_total", "to_total")),
+        ("what_if", board_sql("what_if", "ways"), ("customers", "revenue", "backtest_revenue")),
+        ("campaigns", board_sql("campaigns", "next_actions"), ("action_zh", "now", "potential")),
+        ("demand", board_sql("demand", "growth"), ("category_zh", "revenue_12m")),
+        ("quality", board_sql("quality", "reconciliation"), ("raw_rows", "used_rows")),
+    ]
+    for page, sql, columns in shown:
+        for row in demo_build.records(sql):
+            for column in columns:
+                value = row[column]
+                if value is None:
+                    continue
+                told = value if isinstance(value, str) else f"{math.floor(float(value) + 0.5):,d}"
+                assert told in texts[page].replace("\u2212", "-"), (page, column, row)
+
+
+@pytest.mark.slow
+def test_every_page_is_shot_without_a_network(pages: list[Path], tmp_path: Path) -> None:
+    if not CHROMIUM:
+        REPORTS["boards"] = [
+            "the pages were not shot: no Chromium (on Debian: apt-get install"
+            " chromium fonts-noto-cjk)"
+        ]
+        pytest.skip("no Chromium; on Debian: apt-get install chromium fonts-noto-cjk")
+    shots = ROOT / "build" / "boards_shots"
+    shutil.rmtree(shots, ignore_errors=True)
+    shots.mkdir(parents=True)
+
+    def shoot(task: tuple[Path, int]) -> tuple[str, str]:
+        page, width = task
+        name = f"{page.stem}_{width}"
+        call = [
+            str(CHROMIUM),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--enable-logging=stderr",
+            f"--user-data-dir={tmp_path / name}",
+            f"--window-size={width},2400",
+            f"--screenshot={shots / name}.png",
+            page.as_uri(),
+        ]
+        done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=False)
+        return name, done.stderr
+
+    with ThreadPoolExecutor(3) as threads:
+        told = dict(threads.map(shoot, [(page, width) for page in pages for width in WIDTHS]))
+    for name, errors in told.items():
+        picture = shots / f"{name}.png"
+        assert picture.exists() and picture.stat().st_size > 40_000, name
+        complaints = [line for line in errors.splitlines() if "CONSOLE" in line]
+        assert complaints == [], name
+    REPORTS["boards"] = [f"{len(told)} pictures of pages, without a network: {shots}"]
