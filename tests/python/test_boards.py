@@ -105,7 +105,7 @@ EQUAL = {
         "select period, sum(revenue) from shown group by period order by all",
         "select 'Last 12 months', sum(net_revenue_12m) from marts.customer_tiers"
         " where lifetime_orders > 0 union all"
-        " select 'Next 12 months, expected', sum(clv_12m) from marts.customer_tiers",
+        " select 'Next 12 months, CLV', sum(clv_12m) from marts.customer_tiers",
     ),
     "forecast.alive": (
         "select sum(customers) from shown",
