@@ -13,6 +13,7 @@ from strata.compact import compact
 from strata.demo.command import demo
 from strata.errors import UserError
 from strata.imports.command import import_files
+from strata.init.command import init
 from strata.load.command import load
 from strata.publish.command import publish
 from strata.rule_seeds import seeds
@@ -58,6 +59,7 @@ app.command()(check)
 app.command()(compact)
 app.command()(demo)
 app.command("import")(import_files)
+app.command()(init)
 app.command()(load)
 app.command()(up)
 app.command()(down)

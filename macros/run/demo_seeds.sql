@@ -14,3 +14,16 @@
         'action_rules': 'b8be2609ec527fa32d20c734117428cbe6786ace44e2caea10f854cef52f778e'
     }) }}
 {%- endmacro %}
+
+{#- The rows of a seed in force on as_of_date that nobody has decided: `strata init` writes them, and their
+    note begins with the word. -#}
+{% macro placeholders(seed_name) -%}
+    {%- set relation = relation_of(seed_name) -%}
+    {%- if not relation -%}
+        {{ return(0) }}
+    {%- endif -%}
+    {{ return(run_query(
+        'select count(*) from ' ~ relation ~ " where lower(note) like 'placeholder%' and valid_from <= " ~ as_of_date()
+        ~ ' and (valid_to is null or valid_to > ' ~ as_of_date() ~ ')'
+        ~ (" and rule_set = '" ~ var('tier_rule_set') ~ "'" if seed_name == 'tier_rules')).rows[0][0] | int) }}
+{%- endmacro %}

@@ -48,6 +48,7 @@
             {%- do lines.extend(told_fits(made['int_clv_fits'])) -%}
         {%- endif -%}
         {%- do lines.extend(told_demo_seeds()) -%}
+        {%- do lines.extend(told_placeholders()) -%}
         {%- do log(
             'as_of_date: ' ~ as_of_day() ~ ' (' ~ var('business_timezone') ~ ', money in '
             ~ var('reporting_currency') ~ ')' ~ later.rows, info=true) -%}
@@ -168,6 +169,22 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(['seeds that still have the figures of the demo: ' ~ kept | sort | join(', ')] if kept else []) }}
+{%- endmacro %}
+
+{#- So is what `strata init` has written only so that a build begins. -#}
+{% macro told_placeholders() -%}
+    {%- set kept = [] -%}
+    {%- for seed_name in ['tier_rules', 'rfm_bands', 'score_components', 'purchase_cycles']
+        if not reads_the_demo() and placeholders(seed_name) -%}
+        {%- do kept.append(seed_name) -%}
+    {%- endfor -%}
+    {%- set lines = [] -%}
+    {%- if 'tier_rules' in kept -%}
+        {%- do lines.append('the tiers are by placeholders for rules, and strata publish refuses them: '
+            ~ 'strata calibrate proposes your own') -%}
+    {%- endif -%}
+    {%- do lines.append('seeds with placeholders: ' ~ kept | join(', ')) if kept -%}
+    {{ return(lines) }}
 {%- endmacro %}
 
 {#- Whether the raw tables are the demo's, as far as it can be seen: a server does not say what was loaded. -#}

@@ -1,7 +1,7 @@
 {#- What a run has done to the project: how it ended, and the marts that it made. -#}
 
 {#- {'outcome': ..., 'reason': ...}: complete only where everything of the project was made and
-    tested, with real rows. Unit tests are not in the graph, so the arguments are looked at too. -#}
+    tested, with real rows and rules. Unit tests are not in the graph, so the arguments are looked at too. -#}
 {% macro run_outcome(results) -%}
     {%- set sound = [] -%}
     {%- set unsound = [] -%}
@@ -34,6 +34,10 @@
         {{ return({
             'outcome': 'partial',
             'reason': 'it was dbt ' ~ flags.WHICH ~ (' with ' if narrowed) ~ narrowed | join(', ')}) }}
+    {%- elif placeholders('tier_rules') -%}
+        {{ return({
+            'outcome': 'placeholder',
+            'reason': 'it has placeholders for rules (seed tier_rules)'}) }}
     {%- endif -%}
     {{ return({'outcome': 'complete', 'reason': sound | length ~ ' nodes'}) }}
 {%- endmacro %}

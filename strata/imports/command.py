@@ -16,7 +16,11 @@ from strata.imports.guess import guess
 from strata.imports.mapping import ImportMap, names, read
 from strata.imports.run import Result, run
 from strata.imports.targets import Target, read_blanks, read_targets
+from strata.load.declared import package_folder
+from strata.load.missing import absent_tables, is_kept, keep_missing
 
+RAW: Final = Path("raw")
+"""Folder of the raw tables, unless --to says another."""
 MOST_CODES: Final = 12
 """Most statuses or currencies that are named."""
 
@@ -39,7 +43,7 @@ def import_files(
     ] = None,
     to: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for the raw tables: the var raw_path.")
-    ] = Path("raw"),
+    ] = RAW,
     currency: Annotated[
         str, typer.Option(metavar="CODE", help="Currency of the amounts: --set currency=CODE.")
     ] = "",
@@ -133,14 +137,22 @@ def _save(mapping: ImportMap, path: Path) -> None:
         yaml.safe_dump(content, stream, sort_keys=False, allow_unicode=True, width=100)
 
 
+def _seed(project: Path, name: str) -> Path | None:
+    """Return the CSV of a seed: that of the project replaces that of the package."""
+    for folder in (project, package_folder(project)):
+        for path in sorted((folder / "seeds").rglob(f"{name}.csv")):
+            return path
+    return None
+
+
 def _unknown_codes(to: Path, project: Path) -> Iterator[str]:
     """Give what orders have that the seeds do not know: these would be quarantined."""
     orders = to / "orders.parquet"
     for column, name in (("status", "order_statuses"), ("currency", "currencies")):
-        seeds = list(project.glob(f"seeds/*/{name}.csv"))
-        if not seeds or not orders.exists():
+        seed = _seed(project, name)
+        if seed is None or not orders.exists():
             continue
-        with seeds[0].open(newline="", encoding="utf-8") as stream:
+        with seed.open(newline="", encoding="utf-8") as stream:
             known = {row[column].lower() for row in csv.DictReader(stream)}
         with duckdb.connect() as connection:
             found = connection.execute(
@@ -173,11 +185,14 @@ def _tell(mapping: ImportMap, result: Result, to: Path, targets: dict[str, Targe
         typer.echo(f"declared: {', '.join(declared)}")
     for told in _unknown_codes(to, Path.cwd()):
         typer.echo(told)
-    there = {path.stem for path in to.iterdir() if path.suffix in (".parquet", ".csv")}
-    missing = [name for name in targets if name not in there]
+    missing = absent_tables(to, targets)
     lacking = [name for name in ("customers", "orders") if name in missing]
     if lacking:
         typer.echo(f"{' and '.join(lacking)} must come too, before dbt build, into {to}")
+        return
+    if to.resolve() == RAW.resolve() and is_kept(Path.cwd()):
+        keep_missing(Path.cwd(), missing)
+        typer.echo("Next: strata calibrate, or dbt build")
         return
     said = f", missing_sources: [{', '.join(missing)}]" if missing else ""
     typer.echo(f"Next: dbt build --vars '{{raw_path: {to}{said}}}'")

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from strata.load.declared import DECLARATION, read_tables, table_of
+from strata.load.declared import read_declaration, table_of
 
 
 @dataclass(frozen=True)
@@ -53,16 +51,13 @@ def read_targets(project: Path) -> dict[str, Target]:
     LoadError
         If the folder is no project.
     """
-    read_tables(project)
-    declared = yaml.safe_load((project / DECLARATION).read_text(encoding="utf-8"))
-    nodes = [node for source in declared["sources"] for node in source["tables"]]
+    nodes = [it for source in read_declaration(project)["sources"] for it in source["tables"]]
     return {node["name"]: _target(node) for node in nodes}
 
 
 def read_blanks(project: Path) -> list[str]:
     """Return the texts that say that there is no value."""
-    declared = yaml.safe_load((project / DECLARATION).read_text(encoding="utf-8"))
-    found: list[str] = declared["sources"][0]["config"]["meta"]["blanks"]
+    found: list[str] = read_declaration(project)["sources"][0]["config"]["meta"]["blanks"]
     return found
 
 

@@ -16,6 +16,7 @@ from strata.load import files
 from strata.load.convert import Given, convert, is_foreign
 from strata.load.declared import Table, check_missing, read_tables
 from strata.load.errors import LoadError
+from strata.load.missing import absent_tables, is_kept, keep_missing
 
 TARGETS: Final = ("duckdb", "postgres", "spark")
 
@@ -58,6 +59,10 @@ def load(
     missing = {name.strip() for named in missing_sources or [] for name in named.split(",")} - {""}
     tables = read_tables(Path.cwd())
     check_missing(tables, missing)
+    is_own = "://" not in raw_path and is_kept(Path.cwd())
+    if is_own:
+        optional = [table.name for table in tables if not table.is_required]
+        missing |= set(absent_tables(Path(raw_path).expanduser(), optional))
     if "://" in raw_path:
         if target != "spark" or to is not None:
             raise LoadError(f"only Spark reads a URL; for {target} and --to give a folder")
@@ -70,6 +75,11 @@ def load(
             rows = _load(target, str(read), tables, missing, raw_schema)
     where = f"in schema {raw_schema}" if target != "duckdb" else f"written to {to}" if to else ""
     typer.echo(f"{rows:,} rows {where or 'are sound'}")
+    place = (to or Path(raw_path)).expanduser()
+    if is_own and target == "duckdb" and place.resolve() == Path("raw").resolve():
+        keep_missing(Path.cwd(), [table.name for table in tables if table.name in missing])
+        typer.echo("Next: strata calibrate, or dbt build")
+        return
     given = [f"missing_sources: [{', '.join(sorted(missing))}]"] if missing else []
     if target == "duckdb":
         given.insert(0, f"raw_path: {to or raw_path}")

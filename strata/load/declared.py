@@ -10,6 +10,8 @@ import yaml
 from strata.load.errors import LoadError
 
 DECLARATION: Final = Path("models/staging/_sources.yml")
+SETTINGS: Final = Path("dbt_project.yml")
+PACKAGES: Final = "dbt_packages"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,40 @@ class Table:
     required_columns: frozenset[str]
 
 
+def package_folder(project: Path) -> Path:
+    """Return the folder of Strata's dbt files: the project, or the package that dbt put into it.
+
+    Raises
+    ------
+    LoadError
+        If there are none.
+    """
+    if (project / DECLARATION).exists():
+        return project
+    if not (project / SETTINGS).exists():
+        raise LoadError(
+            f"there is no {SETTINGS} here: run it in the folder that has it (strata init makes one)"
+        )
+    settings = yaml.safe_load((project / SETTINGS).read_text(encoding="utf-8")) or {}
+    package = project / str(settings.get("packages-install-path", PACKAGES)) / "strata"
+    if not (package / DECLARATION).exists():
+        raise LoadError(f"there is no {package}: run dbt deps, which puts Strata into the project")
+    return package
+
+
+def read_declaration(project: Path) -> dict[str, Any]:
+    """Read `models/staging/_sources.yml`, that of the package in a project that has one.
+
+    Raises
+    ------
+    LoadError
+        If the folder is no project.
+    """
+    path = package_folder(project) / DECLARATION
+    declared: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return declared
+
+
 def read_tables(project: Path) -> list[Table]:
     """Read the declarations of a project.
 
@@ -42,10 +78,7 @@ def read_tables(project: Path) -> list[Table]:
     LoadError
         If the folder is no project.
     """
-    path = project / DECLARATION
-    if not path.exists():
-        raise LoadError(f"there is no {DECLARATION}: run it in the folder of dbt_project.yml")
-    declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+    declared = read_declaration(project)
     return [table_of(node) for source in declared["sources"] for node in source["tables"]]
 
 

@@ -147,6 +147,11 @@ def _complete(connection: duckdb.DuckDBPyConnection, path: Path, runs: str) -> d
     if last is None:
         raise PublishError(f"{path} has no build; {AGAIN}")
     command, outcome, reason, as_of_date, started_at = last
+    if outcome == "placeholder":
+        raise PublishError(
+            f"the build in {path} is not published: {reason}; put your own there (strata calibrate"
+            " proposes them), dbt build, and publish"
+        )
     if outcome != "complete":
         raise PublishError(
             f"the last run in {path} (dbt {command} at {started_at:%Y-%m-%d %H:%M} UTC)"

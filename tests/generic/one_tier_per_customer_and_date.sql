@@ -1,7 +1,7 @@
 {#- On every evaluation date each customer has one row at most, with a known tier, status, stage,
     segment and Pareto class; on those of this run each customer who had started has one, and nobody
     else, the value ranks run from 1 without a gap, a churn risk is there where it can be, and a cluster
-    where there is an order. (Catalogues may change: stored rows stay as they were.) One scan says all of it: the history is the largest
+    where there is an order and the market has clusters. (Catalogues may change: stored rows stay as they were.) One scan says all of it: the history is the largest
     table. -#}
 {% test one_tier_per_customer_and_date(model, customers, tiers) %}
 {%- set codes = {
@@ -52,12 +52,19 @@ dates as (
         ) as misplaced_churn_risks,
         sum(
             case
-                when (history.rfm_cluster is not null) <> (history.lifetime_orders > 0) then 1
+                when
+                    (history.rfm_cluster is not null)
+                    <> (history.lifetime_orders > 0 and clusters.market is not null)
+                    then 1
                 else 0
             end
         ) as misplaced_rfm_clusters
     from {{ model }} as history
     left join {{ tiers }} as tiers on history.tier_code = tiers.tier_code
+    left join {{ ref('strata', 'int_rfm_clusters') }} as clusters
+        on
+            history.evaluation_date = clusters.evaluation_date
+            and history.market = clusters.market
     {%- for column in codes %}
     left join {{ column }}_codes on history.{{ column }} = {{ column }}_codes.{{ column }}
     {%- endfor %}

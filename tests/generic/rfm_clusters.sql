@@ -1,5 +1,5 @@
-{#- One row per defect of the RFM clusters: a market without any, too many for the room there is, an
-    incomplete centre, spreads that are not positive or differ, a code twice. -#}
+{#- One row per defect of the RFM clusters: a market without any once there are some, too many for the room
+    there is, an incomplete centre, spreads that are not positive or differ, a code twice. -#}
 {% test rfm_clusters(model) %}
 
 {{ config(meta={'reports_rules': true}) }}
@@ -14,10 +14,17 @@ in_force as (
     ]) }}
 ),
 
+-- Before the first fit nobody has a cluster.
+fitted as (
+    select min(valid_from) as first_valid_from
+    from {{ model }}
+),
+
 counted as (
     select
         dates.evaluation_date,
         markets.market,
+        min(fitted.first_valid_from) as first_valid_from,
         count(in_force.cluster_id) as clusters,
         count(distinct in_force.cluster_code) as codes,
         count(distinct in_force.recency_spread) as recency_spreads,
@@ -25,6 +32,7 @@ counted as (
         count(distinct in_force.revenue_spread) as revenue_spreads
     from {{ ref('strata', 'int_evaluation_dates') }} as dates
     cross join {{ ref('strata', 'int_markets') }} as markets
+    cross join fitted
     left join in_force
         on
             dates.evaluation_date = in_force.evaluation_date
@@ -39,7 +47,7 @@ market_defects as (
         evaluation_date,
         'market ' || market as cluster_id,
         case
-            when clusters = 0
+            when clusters = 0 and evaluation_date >= first_valid_from
                 then 'add a cluster, by hand or by strata calibrate, for none is in force on '
             when clusters > {{ var('max_rfm_clusters') }}
                 then 'there is room for {{ var("max_rfm_clusters") }} clusters (var max_rfm_clusters), not for '

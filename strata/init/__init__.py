@@ -1,0 +1,1 @@
+"""A dbt project of one's own that has Strata as a package, with starter seeds."""

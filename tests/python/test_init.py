@@ -1,0 +1,409 @@
+"""`strata init`: a project of one's own, from an export to tiers, with starter seeds."""
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import pytest
+import yaml
+from conftest import ROOT, Project, made_once
+from typer.testing import CliRunner, Result
+
+from strata.cli import app
+from strata.imports.mapping import FOLDER as MAPPINGS
+from strata.init import make
+from strata.init.answers import countries, currencies
+from strata.load.declared import read_tables
+
+CENT = Decimal("0.01")
+AS_OF = date(2011, 12, 9)
+STARTER = make.TEMPLATES / "seeds"
+GIVEN = ("--currency", "GBP", "--timezone", "Europe/London", "--home", "GB")
+PLACE = "Läden & Söhne"
+"""A folder whose name has a space, and letters that are not in ASCII."""
+
+
+def strata(*arguments: object, answers: str = "") -> Result:
+    """Call `strata`, as somebody who gives these answers."""
+    return CliRunner().invoke(app, [*map(str, arguments)], input=answers)
+
+
+def refused(*arguments: object) -> str:
+    """Call `strata`, which must refuse, and return what it says in one line."""
+    result = strata(*arguments)
+    assert result.exit_code == 2, result.output
+    (line,) = [it for it in result.output.splitlines() if it.startswith("strata ")]
+    return line
+
+
+class Line(NamedTuple):
+    """A line of an invoice, below zero where goods came back."""
+
+    invoice: str
+    customer: str
+    at: datetime
+    pieces: int
+    price: Decimal
+
+
+def invent() -> Iterator[Line]:
+    """Yield lines of customers small and large, some shortly before midnight in summer."""
+    random = Random(18)
+    number = 536000
+    for customer in range(12000, 12060):
+        for _ in range(min(int(random.paretovariate(0.6)), 40)):
+            number += 1
+            day = datetime(2009, 12, 1) + timedelta(days=random.randrange(738))
+            at = day + timedelta(minutes=random.choice((30, 600, 900, 1435)))
+            for _ in range(random.randint(1, 3)):
+                price = Decimal(random.randint(40, 9000)) / 100
+                line = Line(str(number), str(customer), at, random.randint(1, 24), price)
+                yield line
+            if random.random() < 0.15:
+                yield line._replace(
+                    invoice=f"C{number}", at=at + timedelta(days=2), pieces=-line.pieces
+                )
+
+
+HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+
+
+def write_lines(path: Path) -> None:
+    """Write the export."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER.split(","))
+        for it in invent():
+            country = "United Kingdom" if int(it.customer) % 9 else "France"
+            what = (it.invoice, f"S{it.pieces}", "A thing", it.pieces)
+            writer.writerow((*what, f"{it.at}", it.price, it.customer, country))
+
+
+def import_lines(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Import the export in the folder of the project."""
+    monkeypatch.chdir(root)
+    told = strata(
+        *("import", "--map", "invoice_lines", "exports", "--currency", "GBP"),
+        *("--timezone", "Europe/London", "--set", "tax_rate=20"),
+    )
+    assert told.exit_code == 0, told.output
+    return told.output
+
+
+def made_project(root: Path, work: Path) -> Project:
+    """Return a made project that dbt can be called in."""
+    settings = {"DBT_PROFILES_DIR": str(root), "STRATA_AS_OF_DATE": AS_OF.isoformat()}
+    return Project(root, work, settings=settings)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Make a project, import an export, and build: once for all workers."""
+
+    def fill(folder: Path) -> None:
+        root = folder / PLACE
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            monkeypatch.chdir(folder)
+            told = strata("init", PLACE, *GIVEN)
+            assert told.exit_code == 0, told.output
+            write_lines(root / "exports" / "lines.csv")
+            told_import = import_lines(root, monkeypatch)
+        project = made_project(root, folder / "work")
+        told_build = project.dbt("--warn-error", "build")
+        (folder / "told.txt").write_text(told_import + told_build, encoding="utf-8")
+
+    folder = made_once(tmp_path_factory, "own", fill)
+    project = made_project(folder / PLACE, folder / "work")
+    project.output = (folder / "told.txt").read_text(encoding="utf-8")
+    return project
+
+
+class Expected(NamedTuple):
+    """What a customer must have."""
+
+    revenue: Decimal
+    revenue_12m: Decimal
+    orders: int
+    orders_12m: int
+    tier: str
+
+
+def expected() -> dict[str, Expected]:
+    """Return it by customer, worked out of the lines alone."""
+    goods: dict[tuple[str, str, date], Decimal] = defaultdict(Decimal)
+    for it in invent():
+        goods[it.customer, it.invoice, it.at.date()] += it.pieces * it.price
+    sums: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
+    for (customer, _, day), total in goods.items():
+        if day > AS_OF:
+            continue
+        amount = total - (total / 6).quantize(CENT, ROUND_HALF_UP)  # tax of 20 %
+        for place, counts in enumerate((True, day > date(2010, 12, 9))):
+            sums[customer][place] += amount * counts
+            sums[customer][place + 2] += counts * (amount > 0)
+    found = {}
+    for customer, (revenue, revenue_12m, orders, orders_12m) in sums.items():
+        tier = "medium" if revenue_12m > 1000 else "low"
+        tier = "high" if revenue_12m > 5000 and orders_12m >= 6 else tier
+        tier = "vip" if revenue_12m > 10000 and orders_12m >= 12 else tier
+        found[customer] = Expected(revenue, revenue_12m, int(orders), int(orders_12m), tier)
+    return found
+
+
+@pytest.mark.slow
+def test_an_export_becomes_tiers_to_the_cent(shop: Project) -> None:
+    found = {
+        customer: Expected(*rest)
+        for customer, *rest in shop.query(
+            "select customer_id, lifetime_net_revenue, net_revenue_12m, lifetime_orders,"
+            " orders_12m, tier_code from marts.customer_tiers"
+        )
+    }
+    assert found == expected()
+    assert {it.tier for it in found.values()} == {"vip", "high", "medium", "low"}
+    assert "WARN=0 ERROR=0 SKIP=0" in shop.output
+    assert "seeds that still have the figures of the demo" not in shop.output
+
+
+@pytest.mark.slow
+def test_without_parameters_nothing_is_predicted_and_the_score_is_of_the_rest(
+    shop: Project,
+) -> None:
+    predicted = "p_alive, expected_orders_365d, clv_12m, rfm_cluster"
+    assert shop.query(f"select distinct {predicted} from marts.customer_tiers") == [(None,) * 4]
+    (weights,) = shop.query(
+        "select sum(weight) from marts.customer_score_components"
+        " where measure_value is not null group by customer_id order by 1 desc limit 1"
+    )
+    coverage = shop.value("select max(score_coverage) from marts.customer_tiers")
+    assert 0 < coverage < 0.9
+    assert coverage == pytest.approx(weights[0])
+    assert shop.value("select max(composite_score) from marts.customer_tiers") > 60
+
+
+@pytest.mark.slow
+def test_churn_risk_rests_on_how_overdue_a_customer_is(shop: Project) -> None:
+    rows = shop.query(
+        "select churn_risk, overdue_ratio from marts.customer_tier_history"
+        " where is_current and churn_risk is not null"
+    )
+    for risk, overdue in rows:
+        assert risk == ("high" if overdue >= 3 else "medium" if overdue >= 1.5 else "low")
+    assert {risk for risk, _ in rows} == {"high", "medium", "low"}
+
+
+@pytest.mark.slow
+def test_a_build_on_placeholders_says_so_and_is_not_published(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "the tiers are by placeholders for rules, and strata publish refuses" in shop.output
+    listed = "tier_rules, rfm_bands, score_components, purchase_cycles"
+    assert f"seeds with placeholders: {listed}" in shop.output
+    monkeypatch.chdir(shop.root)
+    monkeypatch.setenv("STRATA_DUCKDB_PATH", str(shop.database))
+    told = refused("publish")
+    assert "it has placeholders for rules (seed tier_rules)" in told
+    assert "strata calibrate" in told
+    assert not (shop.root / "serve").exists()
+
+
+@pytest.mark.slow
+def test_schemas_are_those_where_the_commands_look(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.root)
+    monkeypatch.setenv("STRATA_DUCKDB_PATH", str(shop.database))
+    told = strata("summary")
+    assert told.exit_code == 0, told.output
+    assert "Value tiers on 2011-12-09" in told.output
+
+
+@pytest.mark.slow
+def test_twice_is_harmless_and_says_what_stands(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.root.parent)
+    before = {it: it.read_bytes() for it in shop.root.rglob("*") if it.is_file()}
+    told = strata("init", PLACE)
+    assert told.exit_code == 0, told.output
+    assert re.search(r"all [0-9]+ files stand already and stay as they are \(GBP, Eur", told.output)
+    told = strata("init", PLACE, "--currency", "EUR", "--home", "fr")
+    assert "stands with GBP, which stays: edit dbt_project.yml for EUR" in told.output
+    assert "stands with GB, which stays: edit seeds/crm/markets.csv for FR" in told.output
+    after = {it: it.read_bytes() for it in shop.root.rglob("*") if it.is_file()}
+    assert after == before
+
+
+@pytest.mark.slow
+def test_raw_tables_that_are_not_there_are_kept_in_the_settings(
+    shop: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Next: strata calibrate, or dbt build" in shop.output
+    path = shop.root / "dbt_project.yml"
+    text = path.read_text(encoding="utf-8")
+    kept = "missing_sources: [refunds, web_events, interactions, feedback, campaign_contacts,"
+    assert kept in text
+    monkeypatch.chdir(shop.root)
+    path.write_text(text.replace("[refunds, web_events,", "["), encoding="utf-8")
+    told = strata("load", "--raw-path", "raw")
+    assert told.exit_code == 0, told.output
+    assert path.read_text(encoding="utf-8") == text
+    # another folder than that of the var is named, and nothing is kept
+    (tmp_path / "other").mkdir()
+    for name in ("customers", "orders"):
+        (tmp_path / f"other/{name}.parquet").write_bytes(
+            (shop.root / f"raw/{name}.parquet").read_bytes()
+        )
+    told = strata("load", "--raw-path", tmp_path / "other")
+    assert "missing_sources: [" in told.output
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, without dbt."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(make, "_install", lambda folder: None)
+    return tmp_path
+
+
+def test_what_is_not_given_is_asked_for_until_it_is_right(here: Path) -> None:
+    told = strata("init", "shop", answers="Frankreich\nfr\n\nEuropa/Paris\n\n")
+    assert told.exit_code == 0, told.output
+    assert "--home must be a country" in told.output
+    assert "--timezone must be the name of a time zone such as Europe/London" in told.output
+    settings = yaml.safe_load((here / "shop/dbt_project.yml").read_text(encoding="utf-8"))
+    assert settings["vars"]["reporting_currency"] == "EUR"
+    assert settings["vars"]["business_timezone"] == "Europe/Paris"
+    assert "FR,FR,true" in (here / "shop/seeds/crm/markets.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--currency", "quid"), "--currency must be a code of ISO 4217 such as GBP, not 'quid'"),
+        (("--currency", "GPB"), "(did you mean GBP?)"),
+        (("--timezone", "Europe/Lundon"), "(did you mean europe/london?)"),
+        (("--timezone", "GMT+1"), "--timezone must be the name of a time zone"),
+        (("--home", "Albion"), "--home must be a country, as its code of two letters"),
+        (("--as-of", "31.12.2025"), "--as-of must be today or an earlier date"),
+        (("--as-of", "2999-01-01"), "--as-of must be today or an earlier date"),
+    ],
+)
+def test_a_value_that_is_none_is_refused_in_one_line(
+    here: Path, given: tuple[str, str], said: str
+) -> None:
+    told = refused("init", "shop", *GIVEN, *given)
+    assert said in told
+    assert not (here / "shop").exists()
+
+
+def test_values_are_read_as_people_write_them(here: Path) -> None:
+    told = strata(
+        *("init", "shop", "--currency", "gbp", "--timezone", "europe/london"),
+        *("--home", "United Kingdom", "--as-of", "2011-12-09"),
+    )
+    assert "(GBP, Europe/London, home market GB)" in told.output, told.output
+    assert "'2011-12-09') }}" in (here / "shop/dbt_project.yml").read_text(encoding="utf-8")
+
+
+def test_nobody_to_ask_is_told_in_one_line(here: Path) -> None:
+    told = refused("init", "shop", "--home", "GB", "--currency", "GBP")
+    assert "--timezone is missing, and nobody is here to ask: give it" in told
+    assert not (here / "shop").exists()
+
+
+def test_what_is_no_place_for_a_project_is_refused(here: Path) -> None:
+    (here / "file").touch()
+    assert "is a file: name a folder" in refused("init", "file", *GIVEN)
+    (here / "theirs").mkdir()
+    (here / "theirs/dbt_project.yml").write_text("name: theirs\n", encoding="utf-8")
+    assert "is a dbt project already" in refused("init", "theirs", *GIVEN)
+    assert "is a dbt project already" in refused("init", ROOT, *GIVEN)
+
+
+def test_what_is_gone_is_made_again_and_the_rest_stays(here: Path) -> None:
+    strata("init", "shop", *GIVEN)
+    rules = here / "shop/seeds/tiers/tier_rules.csv"
+    rules.write_text("mine\n", encoding="utf-8")
+    (here / "shop/profiles.yml").unlink()
+    told = strata("init", "shop")
+    assert "shop: 1 files made" in told.output, told.output
+    assert rules.read_text(encoding="utf-8") == "mine\n"
+    assert (here / "shop/profiles.yml").exists()
+
+
+def test_commands_say_where_they_must_run(here: Path) -> None:
+    for command in (("import", "--map", "shopify", "x"), ("load", "--raw-path", "raw")):
+        assert "there is no dbt_project.yml here" in refused(*command)
+    strata("init", "shop", *GIVEN)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.chdir(here / "shop")
+        assert "run dbt deps" in refused("load", "--raw-path", "raw")
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("shop", "shop_tiers"),
+        ("Läden & Söhne", "laden_sohne_tiers"),
+        ("客户分层", "own_tiers"),
+        ("2024-tiers", "tiers_tiers"),
+        ("strata", "strata_tiers"),
+        ("my tiers", "my_tiers"),
+    ],
+)
+def test_the_project_has_a_name_that_dbt_takes(tmp_path: Path, folder: str, name: str) -> None:
+    assert make.project_name(tmp_path / folder) == name
+
+
+def starter(name: str) -> list[dict[str, str]]:
+    """Read a starter seed."""
+    (path,) = STARTER.rglob(f"{name}.csv")
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_starter_seeds_have_the_columns_and_none_of_the_figures_of_the_demo() -> None:
+    names = {it.stem for it in STARTER.rglob("*.csv")}
+    macro = (ROOT / "macros/run/demo_seeds.sql").read_text(encoding="utf-8")
+    assert set(re.findall(r"'(\w+)': '[0-9a-f]{64}'", macro)) <= names
+    for path in STARTER.rglob("*.csv"):
+        ours = ROOT / "seeds" / path.relative_to(STARTER)
+        text = path.read_text(encoding="utf-8")
+        assert text.splitlines()[0] == ours.read_text(encoding="utf-8").splitlines()[0]
+        assert not re.search(r"\b(CNY|USD|CN|US|DE|demo)\b", text), path
+    assert {it["currency"] for it in starter("tier_rules")} == {"", "$CURRENCY"}
+    for name in ("clv_parameters", "rfm_clusters", "tier_overrides", "campaigns"):
+        assert starter(name) == []
+
+
+def test_optional_tables_are_those_declared() -> None:
+    declared = [it.name for it in read_tables(ROOT) if not it.is_required]
+    assert list(make.OPTIONAL) == declared
+
+
+def test_statuses_are_those_that_the_mappings_write() -> None:
+    known = {it["status"]: it for it in starter("order_statuses")}
+    written = set()
+    for path in MAPPINGS.glob("*.yml"):
+        for table in yaml.safe_load(path.read_text(encoding="utf-8"))["tables"]:
+            status = str(table["columns"].get("status", "")) if table["table"] == "orders" else ""
+            written |= set(re.findall(r"(?:then|else|, |^)\s*'([a-z_]+)'(?!.* then)", status))
+    assert {"invoice", "paid", "completed", "cancelled", "pending"} <= written
+    assert written - {"paid", "partially_refunded", "refunded"} <= set(known)
+    assert known["invoice"]["negative_is"] == "credit"
+
+
+def test_every_currency_in_use_is_in_the_seed() -> None:
+    with (ROOT / "seeds/crm/currencies.csv").open(newline="", encoding="utf-8") as file:
+        known = {it["currency"] for it in csv.DictReader(file)}
+    assert known == set(currencies())
+    assert {"GB", "CN", "TW", "XK"} - set(countries()) <= {"XK"}
