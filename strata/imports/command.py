@@ -1,28 +1,23 @@
 """The command ``strata import``."""
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import duckdb
 import typer
 import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from strata.imports.advice import advice
 from strata.imports.errors import ImportFaultError
 from strata.imports.guess import guess
 from strata.imports.mapping import ImportMap, names, read
 from strata.imports.run import Result, run
 from strata.imports.targets import Target, read_blanks, read_targets
-from strata.load.declared import package_folder
 from strata.load.missing import absent_tables, is_kept, keep_missing
 
 RAW: Final = Path("raw")
 """Folder of the raw tables, unless --to says another."""
-MOST_CODES: Final = 12
-"""Most statuses or currencies that are named."""
 
 
 def import_files(
@@ -137,36 +132,6 @@ def _save(mapping: ImportMap, path: Path) -> None:
         yaml.safe_dump(content, stream, sort_keys=False, allow_unicode=True, width=100)
 
 
-def _seed(project: Path, name: str) -> Path | None:
-    """Return the CSV of a seed: that of the project replaces that of the package."""
-    for folder in (project, package_folder(project)):
-        for path in sorted((folder / "seeds").rglob(f"{name}.csv")):
-            return path
-    return None
-
-
-def _unknown_codes(to: Path, project: Path) -> Iterator[str]:
-    """Give what orders have that the seeds do not know: these would be quarantined."""
-    orders = to / "orders.parquet"
-    for column, name in (("status", "order_statuses"), ("currency", "currencies")):
-        seed = _seed(project, name)
-        if seed is None or not orders.exists():
-            continue
-        with seed.open(newline="", encoding="utf-8") as stream:
-            known = {row[column].lower() for row in csv.DictReader(stream)}
-        with duckdb.connect() as connection:
-            found = connection.execute(
-                f"select lower({column}) as code, count(*) from read_parquet(?)"
-                " where code is not null group by code order by code",
-                [str(orders)],
-            ).fetchall()
-        unknown = [f"{code} ({rows:,} orders)" for code, rows in found if code not in known]
-        # many are no codes, but perhaps names of persons
-        shown = ", ".join(unknown) if len(unknown) <= MOST_CODES else f"{len(unknown):,} texts"
-        if unknown:
-            yield f"the seed {name} has no row for {shown}: add it, or these are quarantined"
-
-
 def _tell(mapping: ImportMap, result: Result, to: Path, targets: dict[str, Target]) -> None:
     """Tell what was written, what was declared, and how it is built."""
     for source, shown in result.files.items():
@@ -183,7 +148,7 @@ def _tell(mapping: ImportMap, result: Result, to: Path, targets: dict[str, Targe
     if mapping.settings:
         declared = [f"{name} {setting.value}" for name, setting in mapping.settings.items()]
         typer.echo(f"declared: {', '.join(declared)}")
-    for told in _unknown_codes(to, Path.cwd()):
+    for told in advice(to, Path.cwd()):
         typer.echo(told)
     missing = absent_tables(to, targets)
     lacking = [name for name in ("customers", "orders") if name in missing]

@@ -104,9 +104,12 @@ def _tell(made: Made, folder: Path) -> None:
         shown = f"all {len(made.kept)}" if not made.written else str(len(made.kept))
         typer.echo(f"{folder}: {shown} files stand already and stay as they are ({told})")
     typer.echo(f"Strata: {made.source}, in {folder / 'dbt_packages' / 'strata'}")
-    typer.echo(f"Next: cd {_quoted(folder)}")
+    is_here = folder.resolve() == Path.cwd()
+    typer.echo("Next:" if is_here else f"Next: cd {_quoted(folder)}")
     typer.echo("      strata import --map NAME FILES   (--guess FILE proposes a mapping)")
-    typer.echo("      strata calibrate")
+    typer.echo(
+        "      strata calibrate --shares vip=1,high=4,medium=15   (percent of your customers)"
+    )
     typer.echo("      dbt build")
 
 
