@@ -17,7 +17,7 @@ from strata.init.answers import (
     usual_currency,
     usual_time_zone,
 )
-from strata.init.make import Made, make, standing
+from strata.init.make import RAW_MODELS, Made, loaded, make, standing
 
 
 def init(
@@ -36,11 +36,21 @@ def init(
         str,
         typer.Option(metavar="DATE", help="Day at whose end customers are evaluated; else today."),
     ] = "",
+    loaded_by: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="NAME",
+            help=f"Raw tables are models over loaded data: {', '.join(loaded())}; else files.",
+        ),
+    ] = "",
 ) -> None:
     """Make a dbt project of your own that has Strata as a package, with seeds to start from.
 
     What is not given is asked for. Nothing is overwritten: what stands already is told.
     """
+    if loaded_by and loaded_by not in loaded():
+        raise UserError(f"--from must be {', '.join(loaded())}, not '{loaded_by}'")
     stands = standing(folder)
     given = (
         ("currency", currency, read_currency),
@@ -60,7 +70,9 @@ def init(
                     f" {'seeds/crm/markets.csv' if name == 'home' else 'dbt_project.yml'} for"
                     f" {value or 'today'}"
                 )
-    _tell(make(folder, answers), folder)
+    if loaded_by and stands and not (folder / RAW_MODELS).exists():
+        raise UserError(f"{folder} stands, and reads files: name another folder for --from")
+    _tell(make(folder, answers, loaded_by), folder, is_loaded=bool(loaded_by))
 
 
 def _asked(said: dict[str, str]) -> Answers:
@@ -94,7 +106,7 @@ def _ask(option: str, question: str, read: Callable[[str], str], usual: str | No
     return found
 
 
-def _tell(made: Made, folder: Path) -> None:
+def _tell(made: Made, folder: Path, *, is_loaded: bool) -> None:
     """Tell what was made, what stood, and what comes next."""
     answers = made.answers
     told = f"{answers.currency}, {answers.time_zone}, home market {answers.home}"
@@ -106,7 +118,15 @@ def _tell(made: Made, folder: Path) -> None:
     typer.echo(f"Strata: {made.source}, in {folder / 'dbt_packages' / 'strata'}")
     is_here = folder.resolve() == Path.cwd()
     typer.echo("Next:" if is_here else f"Next: cd {_quoted(folder)}")
-    typer.echo("      strata import --map NAME FILES   (--guess FILE proposes a mapping)")
+    if is_loaded:
+        typer.echo(
+            f"      look through {RAW_MODELS}: the models are yours, and say what they assume"
+        )
+        typer.echo(
+            "      profiles.yml: the database where the data are; fivetran_schema: its schema"
+        )
+    else:
+        typer.echo("      strata import --map NAME FILES   (--guess FILE proposes a mapping)")
     typer.echo(
         "      strata calibrate --shares vip=1,high=4,medium=15   (percent of your customers)"
     )

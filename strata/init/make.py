@@ -19,6 +19,9 @@ from strata.load.declared import PACKAGES, SETTINGS
 from strata.load.missing import KEPT
 
 TEMPLATES: Final = Path(__file__).with_name("project")
+LOADED: Final = Path(__file__).with_name("fivetran")
+"""Models of raw tables over what a connector has loaded: a folder for each."""
+RAW_MODELS: Final = "models/raw"
 NAMED: Final = {"gitignore": ".gitignore", "github.yml": ".github/workflows/tiers.yml"}
 """Templates whose files have another name: build tools leave out names with a dot."""
 FOLDERS: Final = ("build",)
@@ -104,8 +107,22 @@ def _home(folder: Path) -> str:
     raise UserError(f"{path} has no row with is_home true: put your country there")
 
 
-def make(folder: Path, answers: Answers) -> Made:
+def loaded() -> dict[str, Path]:
+    """Return the folders of the models over loaded data, by what `--from` calls them."""
+    return {f"fivetran_{it.name}": it for it in sorted(LOADED.iterdir()) if it.is_dir()}
+
+
+def make(folder: Path, answers: Answers, loaded_by: str = "") -> Made:
     """Write the files that are not there, and let dbt install Strata.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the project.
+    answers : Answers
+        What it is told.
+    loaded_by : str
+        A key of `loaded`: the raw tables are models of the project; blank for files.
 
     Raises
     ------
@@ -116,14 +133,18 @@ def make(folder: Path, answers: Answers) -> Made:
     name = project_name(folder)
     templates = sorted(it for it in TEMPLATES.rglob("*") if it.is_file())
     seeds = [it.relative_to(TEMPLATES / "seeds") for it in templates if it.suffix == ".csv"]
+    models = sorted(loaded()[loaded_by].iterdir()) if loaded_by else []
+    tables = [it.stem.removeprefix("raw_") for it in models if it.suffix == ".sql"]
     values = {
         "PROJECT": name,
         "CURRENCY": answers.currency,
         "TIMEZONE": answers.time_zone,
         "HOME": answers.home,
         "AS_OF": answers.as_of,
-        "MISSING": ", ".join(OPTIONAL),
-        "KEPT": KEPT,
+        "MISSING": ", ".join(it for it in OPTIONAL if it not in tables),
+        "KEPT": "" if loaded_by else f"  {KEPT}",
+        "RAW": _raw(tables, loaded_by) if loaded_by else "  raw_path: raw",
+        "MODELS": f"  {name}:\n    raw: {{+schema: raw_models}}\n" if loaded_by else "",
         "PACKAGES": PACKAGES,
         "REVISION": found.revision,
         "REPLACED": _switched_off(seeds),
@@ -133,6 +154,7 @@ def make(folder: Path, answers: Answers) -> Made:
         place = path.relative_to(TEMPLATES).as_posix()
         text = path.read_text(encoding="utf-8")
         texts[NAMED.get(place, place)] = _Filled(text).safe_substitute(values)
+    texts |= {f"{RAW_MODELS}/{it.name}": it.read_text(encoding="utf-8") for it in models}
     texts |= {f"{it}/.gitkeep": "" for it in FOLDERS}
     written, kept = [], []
     for place, text in texts.items():
@@ -153,6 +175,16 @@ def project_name(folder: Path) -> str:
     plain = unicodedata.normalize("NFKD", folder.resolve().name).encode("ascii", "ignore").decode()
     name = re.sub("[^a-z0-9]+", "_", plain.lower()).strip("_").lstrip("0123456789_")[:40]
     return name if name.endswith("tiers") and name != "tiers" else f"{name or 'own'}_tiers"
+
+
+def _raw(tables: list[str], loaded_by: str) -> str:
+    """Return the vars of raw tables that are models."""
+    named = ", ".join(f"{it}: raw_{it}" for it in tables)
+    return (
+        f"  # The raw tables are the models of {RAW_MODELS}, over the schema that Fivetran fills.\n"
+        f"  raw_path: null\n  raw_models: {{{named}}}\n"
+        f"  fivetran_schema: {loaded_by.removeprefix('fivetran_')}"
+    )
 
 
 def _switched_off(seeds: list[Path]) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+import duckdb
+import jinja2
 import pytest
 import yaml
 from conftest import ROOT, Project, made_once
@@ -407,3 +409,143 @@ def test_every_currency_in_use_is_in_the_seed() -> None:
         known = {it["currency"] for it in csv.DictReader(file)}
     assert known == set(currencies())
     assert {"GB", "CN", "TW", "XK"} - set(countries()) <= {"XK"}
+
+
+def render(path: Path, schema: str) -> str:
+    """Return the SQL of a raw model as DuckDB runs it beside the loaded tables."""
+    sources = lambda _, table: f'{schema}."{table}"'  # noqa: E731
+    return jinja2.Template(path.read_text(encoding="utf-8")).render(
+        source=sources, ref=lambda name: name, var=lambda name: "USD"
+    )
+
+
+@pytest.fixture
+def loaded(request: pytest.FixtureRequest) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Lay out tables as a connector loads them, and the raw models over them."""
+    name, tables = request.param
+    with duckdb.connect() as connection:
+        connection.execute(f"set timezone = 'UTC'; create schema {name}")
+        for table, rows in tables.items():
+            connection.execute(f'create table {name}."{table}" as {rows}')
+        models = (make.LOADED / name).glob("*.sql")
+        for path in sorted(models, key=lambda it: it.stem != "raw_orders"):
+            connection.execute(f"create view {path.stem} as {render(path, name)}")
+        yield connection
+
+
+SHOPIFY = {
+    "customer": "select 7 as id, 'a@b.example' as email, null::varchar as phone,"
+    " 'Ann' as first_name, null::varchar as last_name,"
+    " timestamptz '2024-01-02 03:04:05Z' as created_at, timestamptz '2024-01-02 03:04:05Z' as updated_at",
+    "order": "select * from (values"
+    " (1, 7, null, 'paid', 120.00::double, 20.00::double, true, false, false),"
+    " (2, 7, null, 'partially_refunded', 99.99, 0, false, false, false),"
+    " (3, null, null, 'voided', 10, 0, false, false, false),"
+    " (4, 7, timestamptz '2024-03-02 00:00:00Z', 'paid', 10, 0, false, false, false),"
+    " (5, 7, null, 'paid', 10, 0, false, true, false),"
+    " (6, 7, null, 'paid', 10, 0, false, false, true))"
+    " as it (id, customer_id, cancelled_at, financial_status, subtotal_price, total_tax,"
+    " taxes_included, test, _fivetran_deleted),"
+    " (select 'a@b.example' as email, timestamptz '2024-03-01 23:30:00Z' as created_at,"
+    " timestamptz '2024-03-01 23:30:00Z' as updated_at, 'web' as source_name, 'USD' as currency,"
+    " 0.0 as total_discounts, 'CA' as billing_address_country_code)",
+    "order_line": "select * from (values (11, 1, 100, 2, 60.0, false, 'Lamp'),"
+    " (12, 2, null, 1, 49.99, false, 'Tip'), (13, 2, 101, 1, 50.0, true, 'Card'))"
+    " as it (id, order_id, product_id, quantity, price, gift_card, name),"
+    " (select 0 as total_discount)",
+    "refund": "select 21 as id, 2 as order_id, timestamptz '2024-04-01 00:00:00Z' as created_at"
+    " union all select 22, 1, timestamptz '2024-04-02 00:00:00Z'",
+    "order_line_refund": "select * from (values (31, 21, 20.5, 0), (32, 21, 4.49, 0),"
+    " (33, 22, 60, 10)) as it (id, refund_id, subtotal, total_tax)",
+    "product": "select 100 as id, 'Lamp' as title, 'Lighting' as product_type, 'Acme' as vendor,"
+    " timestamptz '2023-01-01 00:00:00Z' as created_at",
+}
+
+
+@pytest.mark.parametrize("loaded", [("shopify", SHOPIFY)], indirect=True)
+def test_loaded_orders_of_shopify_to_the_cent(loaded: duckdb.DuckDBPyConnection) -> None:
+    orders = loaded.execute(
+        "select order_id, customer_id, status, amount from raw_orders order by 1"
+    ).fetchall()
+    assert orders == [
+        ("1", "7", "paid", Decimal("100.00")),  # without the tax that it includes
+        ("2", "7", "paid", Decimal("99.99")),
+        ("3", None, "cancelled", Decimal("10.00")),
+        ("4", "7", "cancelled", Decimal("10.00")),
+    ]
+    refunds = loaded.execute("select order_id, amount from raw_refunds order by 1").fetchall()
+    assert refunds == [("1", Decimal("50.00")), ("2", Decimal("24.99"))]
+    assert loaded.execute("select country from raw_customers").fetchall() == [("CA",)]
+    products = loaded.execute("select product_id, category from raw_products order by 1").fetchall()
+    assert products == [("100", "lighting"), ("101", "gift_cards"), ("unlisted", None)]
+    items = loaded.execute("select order_item_id, product_id from raw_order_items order by 1")
+    assert items.fetchall() == [("11", "100"), ("12", "unlisted"), ("13", "101")]
+
+
+HUBSPOT = {
+    "contact": "select 5 as id, 'c@d.example' as property_email, 'C' as property_firstname,"
+    " 'D' as property_lastname, timestamp '2024-01-01' as property_createdate,"
+    " false as _fivetran_deleted",
+    "deal": "select * from (values (1, 'won', 100.5, timestamp '2024-05-01 10:00:00', false),"
+    " (2, 'lost', null, timestamp '2024-05-02 10:00:00', false),"
+    " (3, 'open', null, timestamp '2999-01-01', false),"
+    " (4, 'won', 7, timestamp '2024-05-03', false),"
+    " (5, 'won', 7, timestamp '2024-05-03', true))"
+    " as it (deal_id, deal_pipeline_stage_id, property_amount, property_closedate, is_deleted),"
+    " (select 'sales' as deal_pipeline_id, timestamp '2024-04-01' as property_createdate)",
+    "deal_contact": "select * from (values (1, 5), (2, 5), (3, 5), (4, 5), (4, 6))"
+    " as it (deal_id, contact_id)",
+    "deal_pipeline_stage": "select * from (values ('won', true, 1.0), ('lost', false, 0.0),"
+    " ('open', false, 0.4)) as it (stage_id, closed_won, probability),"
+    " (select 'sales' as pipeline_id)",
+}
+SALESFORCE = {
+    "account": "select '001' as id, 'Acme' as name, null::varchar as parent_id,"
+    " 'Steel' as industry, 12 as number_of_employees, 'DE' as billing_country,"
+    " null::varchar as billing_state, 'Ulm' as billing_city, 'Web' as account_source, false as is_deleted",
+    "opportunity": "select * from (values ('1', 100.5::double, timestamp '2024-05-01', true, true),"
+    " ('2', null, timestamp '2024-05-02', false, true), ('3', null, timestamp '2999-01-01', false,"
+    " false)) as it (id, amount, close_date, is_won, is_closed),"
+    " (select '001' as account_id, timestamptz '2024-04-01 22:00:00Z' as created_date,"
+    " false as is_deleted)",
+}
+
+
+@pytest.mark.parametrize("loaded", [("hubspot", HUBSPOT)], indirect=True)
+def test_loaded_deals_are_of_their_only_contact(loaded: duckdb.DuckDBPyConnection) -> None:
+    orders = loaded.execute(
+        "select order_id, customer_id, status, amount, ordered_at::varchar from raw_orders"
+        " order by 1"
+    ).fetchall()
+    assert orders == [
+        ("1", "5", "completed", Decimal("100.50"), "2024-05-01 10:00:00"),
+        ("2", "5", "cancelled", Decimal("0.00"), "2024-05-02 10:00:00"),
+        ("3", "5", "pending", Decimal("0.00"), "2024-04-01 00:00:00"),
+        ("4", None, "completed", Decimal("7.00"), "2024-05-03 00:00:00"),
+    ]
+
+
+@pytest.mark.parametrize("loaded", [("salesforce", SALESFORCE)], indirect=True)
+def test_loaded_opportunities_are_of_their_close_date(loaded: duckdb.DuckDBPyConnection) -> None:
+    orders = loaded.execute(
+        "select order_id, customer_id, status, amount, left(ordered_at, 10) from raw_orders"
+        " order by 1"
+    ).fetchall()
+    assert orders == [
+        ("1", "001", "completed", Decimal("100.50"), "2024-05-01"),
+        ("2", "001", "cancelled", Decimal("0.00"), "2024-05-02"),
+        ("3", "001", "pending", Decimal("0.00"), "2024-04-01"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["fivetran_shopify", "fivetran_hubspot", "fivetran_salesforce"])
+def test_a_project_over_loaded_data_reads_its_models(here: Path, name: str) -> None:
+    told = strata("init", "shop", *GIVEN, "--from", name)
+    assert told.exit_code == 0, told.output
+    settings = yaml.safe_load((here / "shop/dbt_project.yml").read_text(encoding="utf-8"))
+    assert settings["vars"]["raw_path"] is None
+    models = settings["vars"]["raw_models"]
+    missing = settings["vars"]["missing_sources"]
+    assert sorted([*models, *missing]) == sorted(it.name for it in read_tables(ROOT))
+    assert all((here / f"shop/models/raw/{it}.sql").exists() for it in models.values())
+    assert "--from must be fivetran_" in refused("init", "other", *GIVEN, "--from", "stitch")
