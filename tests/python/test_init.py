@@ -436,7 +436,7 @@ def loaded(request: pytest.FixtureRequest) -> Iterator[duckdb.DuckDBPyConnection
 SHOPIFY = {
     "customer": "select 7 as id, 'a@b.example' as email, null::varchar as phone,"
     " 'Ann' as first_name, null::varchar as last_name,"
-    " timestamptz '2024-01-02 03:04:05Z' as created_at, timestamptz '2024-01-02 03:04:05Z' as updated_at",
+    " timestamptz '2024-01-02 03:04:05Z' as created_at, timestamptz '2024-01-03' as updated_at",
     "order": "select * from (values"
     " (1, 7, null, 'paid', 120.00::double, 20.00::double, true, false, false),"
     " (2, 7, null, 'partially_refunded', 99.99, 0, false, false, false),"
@@ -502,7 +502,8 @@ HUBSPOT = {
 SALESFORCE = {
     "account": "select '001' as id, 'Acme' as name, null::varchar as parent_id,"
     " 'Steel' as industry, 12 as number_of_employees, 'DE' as billing_country,"
-    " null::varchar as billing_state, 'Ulm' as billing_city, 'Web' as account_source, false as is_deleted",
+    " null::varchar as billing_state, 'Ulm' as billing_city, 'Web' as account_source,"
+    " false as is_deleted",
     "opportunity": "select * from (values ('1', 100.5::double, timestamp '2024-05-01', true, true),"
     " ('2', null, timestamp '2024-05-02', false, true), ('3', null, timestamp '2999-01-01', false,"
     " false)) as it (id, amount, close_date, is_won, is_closed),"
