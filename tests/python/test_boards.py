@@ -300,6 +300,12 @@ def empty_like(built: Project, mart: str, folder: Path) -> Path:
     return file
 
 
+def test_a_customer_that_is_not_there_is_told(demo_build: Project) -> None:
+    sql = board_sql("customer", "me").replace("nullif('', '')", "nullif('nobody', '')")
+    ((tier,),) = demo_build.query(f"select tier from ({sql})")
+    assert tier == "Unknown customer"
+
+
 def test_prefixed_schemas_are_read(project: ModuleType, tmp_path: Path) -> None:
     build = project.Build(Path("a.duckdb"), "dev_", "EUR", {}, all_tables(project), ())
     project.write_project(build, tmp_path / "project", is_live=True)
