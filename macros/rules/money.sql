@@ -50,9 +50,16 @@
     ) }}
 {%- endmacro %}
 
-{#- Null where it is beyond what money can be. -#}
-{% macro as_money(amount) -%}
-    case when abs({{ amount }}) < {{ money_limit() }} then cast({{ amount }} as decimal(18, 2)) end
+{#- Null where it is beyond what money can be. Rounding 38 digits is many times as dear as rounding 18, so
+    an amount of so many decimals that has room in those is brought there first; the result is the same. -#}
+{% macro as_money(amount, decimals=2) -%}
+    case
+        {%- if decimals > 2 %}
+        when abs({{ amount }}) < {{ 10 ** (18 - decimals) }}
+            then cast(cast({{ amount }} as decimal(18, {{ decimals }})) as decimal(18, 2))
+        {%- endif %}
+        when abs({{ amount }}) < {{ money_limit() }} then cast({{ amount }} as decimal(18, 2))
+    end
 {%- endmacro %}
 
 {#- Money in seeds: what the YAML of a seed declares under meta: money, the columns that hold money and,

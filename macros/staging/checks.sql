@@ -3,11 +3,14 @@
 {#- CTEs up to `<rows>`: the staged rows with is_superseded, true for each but the newest row of a key.
     Only rows of repeated keys are ranked. -#}
 {% macro rows_by_key(rows, raw, table_name, key) -%}
-    {%- set staging_model = 'stg_crm__' ~ table_name -%}
     {%- set row_key = identifier_key('staged.' ~ key) -%}
+    staged as (
+        select * from {{ ref('strata', 'stg_crm__' ~ table_name) }}
+    ),
+
     repeated_keys as (
         select {{ row_key }} as {{ key }}
-        from {{ ref('strata', staging_model) }} as staged
+        from staged
         group by {{ row_key }}
         having count(*) > 1
     ),
@@ -16,7 +19,7 @@
         select
             staged.*,
             false as is_superseded
-        from {{ ref('strata', staging_model) }} as staged
+        from staged
         left join repeated_keys on {{ row_key }} = repeated_keys.{{ key }}
         where repeated_keys.{{ key }} is null
         union all
@@ -26,7 +29,7 @@
                 partition by repeated_keys.{{ key }}
                 order by {{ newest_first(raw, 'staged') }}
             ) > 1 as is_superseded
-        from {{ ref('strata', staging_model) }} as staged
+        from staged
         inner join repeated_keys on {{ row_key }} = repeated_keys.{{ key }}
     )
 {%- endmacro %}
@@ -179,7 +182,7 @@
 {% macro item_amount(rows) -%}
     {{ as_money(
         '(' ~ at_price(rows ~ '.quantity', rows ~ '.unit_price', 2) ~ ' - coalesce(' ~ rows
-        ~ '.discount_amount, 0))') }}
+        ~ '.discount_amount, 0))', decimals=8) }}
 {%- endmacro %}
 
 {#- A child of an excluded order is excluded with its reason. -#}

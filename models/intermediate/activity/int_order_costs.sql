@@ -16,7 +16,7 @@ order_items as (
 items_with_costs as (
     select
         order_id,
-        {{ as_money(at_price('quantity', 'unit_cost', 6)) }} as cost,
+        {{ as_money(at_price('quantity', 'unit_cost', 6), decimals=12) }} as cost,
         exchange_rate,
         fate
     from order_items
