@@ -28,11 +28,17 @@
     end
 {%- endmacro %}
 
-{#- An amount at a rate, of up to 20 digits before the point: as_money makes money of it. -#}
+{#- An amount at a rate, of up to 20 digits before the point: as_money makes money of it. Doubles are many
+    times as fast as 38 digits, and their error is far below a thousandth of a cent in amounts below a billion:
+    what they round is exact unless it lies that close to half a cent. -#}
 {% macro converted(amount, rate) -%}
+    {%- set double = type_double() -%}
+    {%- set cents = '(cast(' ~ amount ~ ' as ' ~ double ~ ') * cast(' ~ rate ~ ' as ' ~ double ~ ') * 100)' -%}
     case
-        when abs({{ amount }}) < {{ money_limit() }}
-            then cast(cast({{ amount }} as decimal(13, 2)) * {{ rate }} as decimal(25, 2))
+        when abs({{ amount }}) >= {{ money_limit() }} then null
+        when abs({{ cents }}) < 1e11 and abs({{ cents }} - floor({{ cents }}) - 0.5) > 1e-3
+            then cast(floor({{ cents }} + 0.5) / 100 as decimal(25, 2))
+        else cast(cast({{ amount }} as decimal(13, 2)) * {{ rate }} as decimal(25, 2))
     end
 {%- endmacro %}
 

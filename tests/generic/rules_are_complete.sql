@@ -2,10 +2,10 @@
     first of one, each market has a catch-all in each period, and there is room for the rules of a scope
     and the ranges of a measure. Combinations that the same rules admit are one. `proved_rule_set` is one
     whose rules win on other dates, which is proved elsewhere. -#}
-{% test rules_are_complete(model, rules_in_force, rule_conditions, tables=none, proved_rule_set=none) %}
+{% test rules_are_complete(model, rules_in_force, rule_conditions, proved_rule_set=none) %}
 
 {{ config(meta={'reports_rules': true}) }}
-{%- set tables = tables or decision_tables_of(rule_conditions.identifier).keys() | list %}
+{%- set tables = decision_tables_of(rule_conditions.identifier) %}
 {%- set text = dbt.type_string() %}
 {%- set most_combinations = 100000 %}
 {%- set where_it_is = "' in rule set ' || rule_set || ', market ' || market || ', from '"

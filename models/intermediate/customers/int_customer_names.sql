@@ -28,6 +28,23 @@ erasure_requests as (
         {{ system_of('requests') }}
 ),
 
+records_by_system as (
+    select
+        customer_key,
+        record_system
+    from records
+    where record_system is not null
+    group by
+        customer_key,
+        record_system
+),
+
+record_keys as (
+    select customer_key
+    from records
+    group by customer_key
+),
+
 -- The record is gone, while other tables may still have its rows: nobody has the identifier, or nobody in
 -- a system that gives identifiers of its own.
 requests_without_record as (
@@ -36,14 +53,16 @@ requests_without_record as (
         erasure_requests.record_system
     from erasure_requests
     left join systems on erasure_requests.record_system = systems.record_system
-    left join records
+    left join record_keys on erasure_requests.customer_key = record_keys.customer_key
+    left join records_by_system
         on
-            erasure_requests.customer_key = records.customer_key
-            and (
-                systems.record_system is null
-                or erasure_requests.record_system = records.record_system
-            )
-    where records.record_id is null
+            erasure_requests.customer_key = records_by_system.customer_key
+            and erasure_requests.record_system = records_by_system.record_system
+    where
+        case
+            when systems.record_system is null then record_keys.customer_key
+            else records_by_system.customer_key
+        end is null
 ),
 
 names as (

@@ -1,3 +1,5 @@
+{%- set raw = raw_columns('customers') %}
+
 with
 
 -- A parent who cannot be told is a bad optional value.
@@ -29,7 +31,7 @@ looked_up as (
         case
             when checked_customers.all_defects is not null
                 then
-                    checked_customers.raw_row
+                    {{ raw_row(raw, 'checked_customers') }}
                     || coalesce('; possible customers: ' || keys.possible_records, '')
         end as raw_row,
         case

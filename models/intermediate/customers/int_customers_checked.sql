@@ -2,12 +2,16 @@
 
 with
 
+staged as (
+    select * from {{ ref('strata', 'stg_crm__customers') }}
+),
+
 repeated_keys as (
     select
-        {{ identifier_key('customers.customer_id') }} as repeated_key,
-        count(distinct {{ system_of('customers') }}) as systems
-    from {{ ref('strata', 'stg_crm__customers') }} as customers
-    group by {{ identifier_key('customers.customer_id') }}
+        {{ identifier_key('staged.customer_id') }} as repeated_key,
+        count(distinct {{ system_of('staged') }}) as systems
+    from staged
+    group by {{ identifier_key('staged.customer_id') }}
     having count(*) > 1
 ),
 
@@ -19,9 +23,8 @@ keyed as (
         case
             when not ({{ digits_are_lost('staged.customer_id') }})
                 then {{ identifier_key('staged.customer_id') }}
-        end as record_key,
-        {{ raw_row(raw, 'staged') }} as raw_row
-    from {{ ref('strata', 'stg_crm__customers') }} as staged
+        end as record_key
+    from staged
 ),
 
 -- The rows of an identifier are one record, or one for each system if there are several.

@@ -14,6 +14,14 @@ products as (
     where products.fate = 'used'
 ),
 
+-- One row, or none: then no line is read.
+any_prepayment as (
+    select product_key
+    from products
+    where is_prepayment
+    limit 1
+),
+
 orders_with_prepayments as (
     select {{ reference_key('order_items.order_id') }} as order_key
     from {{ ref('strata', 'stg_crm__order_items') }} as order_items
@@ -33,6 +41,7 @@ numbered as (
     from {{ ref('strata', 'stg_crm__order_items') }} as order_items
     inner join orders_with_prepayments
         on {{ reference_key('order_items.order_id') }} = orders_with_prepayments.order_key
+    cross join any_prepayment
 ),
 
 -- The items of a credit are sound with a negative quantity or price, too.

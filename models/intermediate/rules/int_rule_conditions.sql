@@ -1,4 +1,3 @@
--- depends_on: {{ ref('strata', 'int_markets') }}
 -- depends_on: {{ ref('tiers') }}
 -- depends_on: {{ ref('rfm_segment_labels') }}
 -- depends_on: {{ ref('behaviour_statuses') }}

@@ -2,10 +2,7 @@
 
 with
 
-tier_rules as (
-    select * from {{ ref('strata', 'int_rule_conditions') }}
-    where decision_table = 'tier_rules'
-),
+{{ rule_conditions({'tier_rules': ref('tier_rules')}) }},
 
 rules as (
     select
@@ -15,7 +12,7 @@ rules as (
         priority,
         valid_from,
         valid_to
-    from tier_rules
+    from conditions
     group by
         rule_id,
         rule_set,
@@ -50,26 +47,26 @@ candidates as (
 -- Where one rule will follow another, the first is simulated.
 simulated as (
     select
-        tier_rules.decision_table,
-        tier_rules.rule_id,
-        tier_rules.rule_set,
-        tier_rules.market,
-        tier_rules.priority,
-        tier_rules.outcome,
-        tier_rules.measure,
-        tier_rules.code,
-        tier_rules.low,
-        tier_rules.includes_low,
-        tier_rules.high,
-        tier_rules.includes_high,
-        tier_rules.sentence,
-        tier_rules.measure_type,
-        tier_rules.note,
+        conditions.decision_table,
+        conditions.rule_id,
+        conditions.rule_set,
+        conditions.market,
+        conditions.priority,
+        conditions.outcome,
+        conditions.measure,
+        conditions.code,
+        conditions.low,
+        conditions.includes_low,
+        conditions.high,
+        conditions.includes_high,
+        conditions.sentence,
+        conditions.measure_type,
+        conditions.note,
         date '1970-01-01' as valid_from,
         cast(null as date) as valid_to
-    from tier_rules
+    from conditions
     inner join candidates
-        on tier_rules.rule_id = candidates.rule_id and candidates.succession = 1
+        on conditions.rule_id = candidates.rule_id and candidates.succession = 1
 )
 
 select * from simulated
