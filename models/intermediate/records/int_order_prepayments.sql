@@ -19,6 +19,7 @@ any_prepayment as (
     select product_key
     from products
     where is_prepayment
+    order by product_key
     limit 1
 ),
 
