@@ -11,10 +11,12 @@ from strata.calibrate.command import calibrate
 from strata.check import check
 from strata.compact import compact
 from strata.demo.command import demo
+from strata.doctor.command import doctor
 from strata.errors import UserError
 from strata.imports.command import import_files
 from strata.init.command import init
 from strata.load.command import load
+from strata.preview.command import preview
 from strata.publish.command import publish
 from strata.rule_seeds import seeds
 from strata.servers.command import down, up
@@ -58,11 +60,13 @@ app.command()(calibrate)
 app.command()(check)
 app.command()(compact)
 app.command()(demo)
+app.command()(doctor)
 app.command("import")(import_files)
 app.command()(init)
 app.command()(load)
 app.command()(up)
 app.command()(down)
+app.command()(preview)
 app.command()(publish)
 app.add_typer(seeds, name="seeds")
 app.command(help="Show the customers and the revenue share of each tier.")(summary)

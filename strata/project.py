@@ -14,6 +14,7 @@ from strata.warehouse import warehouse_path
 
 PROJECT_FILE: Final = "dbt_project.yml"
 PACKAGE: Final = "strata"
+LIVE: Final = "live"
 
 
 class DbtProject:
@@ -99,6 +100,10 @@ class DbtProject:
                 if name in scope:
                     return scope[name]
         return None
+
+    def rule_set(self, given: Mapping[str, Any] | None = None) -> str:
+        """Return the rule set of tier_rules in force."""
+        return str(self.var("tier_rule_set", given) or LIVE)
 
     @cached_property
     def _package_settings(self) -> Mapping[str, Any]:

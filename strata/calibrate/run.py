@@ -30,7 +30,7 @@ from strata.trial.comparison import Comparison, compare
 from strata.trial.report import render, sheets
 from strata.trial.trial import Trial
 
-LIVE: Final = "live"
+HISTORY: Final = "+customer_tier_history"
 SHARES: Final = {"vip": "1", "high": "4", "medium": "15"}
 """What is proposed in place of placeholders if nobody asks for other shares."""
 
@@ -71,7 +71,7 @@ class Request:
     @property
     def rule_set(self) -> str:
         """The rule set in force."""
-        return str(self.project.var("tier_rule_set", self.variables) or LIVE)
+        return self.project.rule_set(self.variables)
 
     def seed(self, name: str) -> SeedFile:
         """Read a seed of the project."""
@@ -205,8 +205,8 @@ class Trials:
         self.folder = folder
         self.count = 0
 
-    def build(self, seeds: Sequence[SeedFile], options: Sequence[str]) -> Warehouse:
-        """Build the project with proposed seeds, and return where."""
+    def build(self, seeds: Sequence[SeedFile], options: Sequence[str], *select: str) -> Warehouse:
+        """Build the project with proposed seeds, or some of it, and return where."""
         self.count += 1
         folder = self.folder / str(self.count)
         folder.mkdir()
@@ -220,7 +220,7 @@ class Trials:
         for seed in seeds:
             trial.write(seed.path, seed.content())
         try:
-            trial.build(options)
+            trial.build(options, *([select] if select else []))
         except UserError as error:
             raise CalibrationError(f"the proposal cannot be built: {error}") from error
         return Warehouse(trial.warehouse, self.warehouse.prefix)
@@ -255,7 +255,8 @@ def run_calibration(request: Request) -> None:
     starts = _starts(request, day)
     data = Data(warehouse, day, starts, _shares(request, warehouse, day))
     # nobody decided what placeholders made of the past
-    options = ("--full-refresh",) if starts and not request.start else ()
+    is_anew = tier_rules.SEED in starts and not request.start
+    options = ("--full-refresh",) if is_anew else ()
     console = Console(highlight=False)
     with trials(request, warehouse) as bench:
         proposals, refused = _propose(request, data, bench, options)
@@ -267,7 +268,7 @@ def run_calibration(request: Request) -> None:
         with working("dbt build of a copy, with the proposal"):
             comparison = bench.compare(seeds, options)
     console.print(render(sheets(comparison, with_examples=False)))
-    for line in _dates(request, day, last, starts):
+    for line in _dates(request, day, last, starts, is_anew=is_anew):
         console.print(line, soft_wrap=True)
     if request.is_dry_run:
         console.print("Nothing was written (--dry-run).")
@@ -285,7 +286,9 @@ def run_calibration(request: Request) -> None:
         console.print(f"`{' '.join(['dbt build', *options])}` puts it in force.")
 
 
-def _dates(request: Request, day: date, last: date, starts: Mapping[str, date]) -> Iterator[str]:
+def _dates(
+    request: Request, day: date, last: date, starts: Mapping[str, date], *, is_anew: bool
+) -> Iterator[str]:
     """Say what rows do that begin before the last evaluation, or after it."""
     start = request.start or day
     fitted = (
@@ -302,7 +305,13 @@ def _dates(request: Request, day: date, last: date, starts: Mapping[str, date]) 
     if starts and not request.start:
         yield (
             f"Placeholders and empty seeds ({', '.join(sorted(starts))}) are replaced from their"
-            f" first day on, and the history is made anew.{fitted}"
+            " first day on; "
+            + (
+                "the history is made anew."
+                if is_anew
+                else "stored months stay as they are until `dbt build --full-refresh`."
+            )
+            + fitted
         )
 
 
@@ -321,7 +330,7 @@ def _propose(
             if part == "score" and "clv" in proposals:
                 # predicted values are a measure of the score
                 with working("dbt build of a copy, with the lifetime values"):
-                    built = bench.build([proposals["clv"].seed], options)
+                    built = bench.build([proposals["clv"].seed], options, HISTORY)
                 own = replace(data, warehouse=built)
             # sums of several threads are added in any order: their last digits vary
             with working(f"fit {part}"), threadpool_limits(limits=1):
@@ -329,7 +338,7 @@ def _propose(
             if key:
                 proposal.seed.check_unique(key)
             proposal.check()
-        except CalibrationError as error:
+        except UserError as error:
             told = str(error)
             refused.append(told if told.startswith(part) else f"{part}: {told}")
             continue

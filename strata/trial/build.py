@@ -16,6 +16,7 @@ from strata.trial.dbt import BACKTEST, CORE, reason_of, run_dbt
 
 ENDED: Final = ("complete", "partial", "placeholder")
 """Outcomes of a run that made what it was asked for."""
+FILES: Final = (".csv", ".parquet")
 NEEDED: Final = ("customer_tiers", "customer_tier_history")
 
 
@@ -80,18 +81,23 @@ def why_not_current(project: DbtProject, warehouse: Path, variables: Mapping[str
         return ""  # told by whoever reads it
     if outcome not in ENDED:
         return f"the last build in {project.relative(warehouse)} failed"
-    newer = _newer(project, started, variables)
+    newer = newer_raw_file(project, started, variables) or _newer(project.seed_folders, started)
     return f"{project.relative(newer)} is newer than the build" if newer else ""
 
 
-def _newer(project: DbtProject, started: datetime, variables: Mapping[str, Any]) -> Path | None:
-    """Return a raw file or a seed that is newer than a build."""
+def newer_raw_file(
+    project: DbtProject, started: datetime, variables: Mapping[str, Any]
+) -> Path | None:
+    """Return a raw file that is newer than a build."""
     raw_path = project.var("raw_path", variables)
-    folders = [*project.seed_folders]
-    if raw_path and "://" not in str(raw_path):
-        folders.append(project.root / str(raw_path))
+    if not raw_path or "://" in str(raw_path):
+        return None
+    return _newer([project.root / str(raw_path)], started)
+
+
+def _newer(folders: Sequence[Path], started: datetime) -> Path | None:
     for path in (path for it in folders for path in sorted(it.rglob("*"))):
-        if path.suffix in (".csv", ".parquet") and path.is_file():
+        if path.suffix in FILES and path.is_file():
             changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
             if changed > started:
                 return path

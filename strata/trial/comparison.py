@@ -2,10 +2,10 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -120,6 +120,8 @@ class Comparison:
         Some who move, of each move those with most revenue.
     backtest : Backtest or None
         None where there is none, and `no_backtest` says why.
+    edits : dict of str to dict of str to int
+        Seeds that differ: rows that are gone and that are new.
     """
 
     customers: int
@@ -132,6 +134,7 @@ class Comparison:
     examples: list[Example]
     backtest: Backtest | None
     no_backtest: str = ""
+    edits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def moved(self) -> int:
@@ -182,15 +185,33 @@ class Builds:
 
 
 @contextmanager
-def opened(now: Path, then: Path) -> Iterator[Builds]:
-    """Attach two warehouse files."""
+def opened(**paths: Path) -> Iterator[Builds]:
+    """Attach warehouse files, each under a name."""
     try:
         with duckdb.connect() as connection:
-            for name, path in (("now", now), ("then", then)):
+            for name, path in paths.items():
                 connection.execute(f"attach {literal(path)} as {identifier(name)} (read_only)")
             yield Builds(connection, os.environ.get("STRATA_SCHEMA_PREFIX", ""))
     except duckdb.Error as error:
-        raise UserError(f"cannot compare two builds: {plain(error)}") from error
+        raise UserError(f"cannot read the build: {plain(error)}") from error
+
+
+def last_evaluation(path: Path) -> tuple[date, datetime]:
+    """Return the evaluation date of a build, and when its last run began, UTC.
+
+    Raises
+    ------
+    UserError
+        If it is no build.
+    """
+    with opened(now=path) as builds:
+        ((day,),) = builds.rows(
+            f"select max(evaluation_date) from {builds.table('now', 'customer_tiers')}"
+        )
+        ((started,),) = builds.rows(f"select max(started_at) from {builds.table('now', 'builds')}")
+    if day is None or started is None:
+        raise UserError("the build has no customers: run `dbt build`")
+    return day, started
 
 
 def compare(now: Path, then: Path, rule_set: str) -> Comparison:
@@ -208,7 +229,7 @@ def compare(now: Path, then: Path, rule_set: str) -> Comparison:
     UserError
         If one is no build.
     """
-    with opened(now, then) as builds:
+    with opened(now=now, then=then) as builds:
         tiers = [builds.table(it, "customer_tiers") for it in ("now", "then")]
         ((customers, as_of),) = builds.rows(
             f"select count(*), max(evaluation_date) from {tiers[1]}"
@@ -235,7 +256,39 @@ def compare(now: Path, then: Path, rule_set: str) -> Comparison:
             examples=_examples(builds, tiers),
             backtest=backtest,
             no_backtest=reason,
+            edits=_edits(builds),
         )
+
+
+def _edits(builds: Builds) -> dict[str, dict[str, int]]:
+    """Count the rows of each seed that are in one build only."""
+    schemas = {
+        build: builds.table(build, "tiers").rpartition(".")[0].rpartition(".")[2].strip('"')
+        for build in ("now", "then")
+    }
+    found = {}
+    for (name,) in builds.rows(
+        "select table_name from duckdb_tables() where database_name = 'then'"
+        f" and schema_name = {literal(schemas['then'])} order by 1"
+    ):
+        both = [
+            identifier(build, schemas[build], name)
+            for build in ("now", "then")
+            if builds.has(build, name)
+        ]
+        if len(both) == 1:
+            found[name] = {"rows new": builds.rows(f"select count(*) from {both[0]}")[0][0]}
+            continue
+        if builds.columns(both[0]) != builds.columns(both[1]):
+            found[name] = {"columns other": 1}
+            continue
+        gone, new = (
+            builds.rows(f"select count(*) from (from {one} except all from {other})")[0][0]
+            for one, other in (both, both[::-1])
+        )
+        if gone or new:
+            found[name] = {"rows gone": gone, "rows new": new}
+    return found
 
 
 def _labels(builds: Builds) -> str:

@@ -116,8 +116,8 @@ def _backtest(backtest: Backtest, now: str, then: str) -> Sheet:
         ("tier", f"customers {now}", "revenue", "lift", f"{then}", "revenue", "lift"),
         rows,
         notes=[
-            "Both rule sets judge the same customers, without holding and overrides; lift is times"
-            " the average of a customer.",
+            "Both rule sets judge the same customers, with the scores of that day, without holding"
+            " and overrides; lift is times the average of a customer.",
             f"Rank correlation of tier and revenue: {before} {now}, {after} {then}.",
         ],
     )

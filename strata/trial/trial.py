@@ -88,7 +88,7 @@ class Trial:
         copied.parent.mkdir(parents=True, exist_ok=True)
         copied.write_bytes(content)
 
-    def build(self, options: Sequence[str] = ()) -> None:
+    def build(self, options: Sequence[str] = (), select: Sequence[str] = (CORE, *BACKTEST)) -> None:
         """Build the core and the back-test, with the proofs of seeds and rules.
 
         Raises
@@ -99,7 +99,7 @@ class Trial:
         done = run_dbt(
             self.root,
             [
-                *("build", *options, "--select", CORE, *BACKTEST),
+                *("build", *options, "--select", *select),
                 *("--exclude-resource-type", "unit_test", "--exclude", *PROOFS),
                 *("--vars", json.dumps(self.variables, default=str)),
             ],

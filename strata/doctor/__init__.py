@@ -1,0 +1,1 @@
+"""What the data of a build can and cannot say."""

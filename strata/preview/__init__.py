@@ -1,0 +1,1 @@
+"""What an edit of the seeds would do, before it does."""
