@@ -119,7 +119,8 @@ def main() -> None:
             return
         pages = write_pages(build, project, options.out)
     except (BoardsError, OSError) as error:
-        sys.exit(str(error))
+        print(error, file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         return
     print(f"boards     {pages[0]} ({len(pages)} pages)")
