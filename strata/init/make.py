@@ -85,7 +85,7 @@ def standing(folder: Path) -> Answers | None:
     if MARK not in text:
         raise UserError(
             f"{folder} is a dbt project already, and not of strata init: name another folder, or"
-            " add Strata to its packages.yml (README of Strata, Your own data)"
+            " add Strata to its packages.yml (docs/package.md of Strata)"
         )
     try:
         variables: dict[str, Any] = yaml.safe_load(text)["vars"]

@@ -54,7 +54,7 @@ def test_commands_of_strata_and_their_options_are_there() -> None:
     # the table of the commands names the options beside them
     named = {
         found[1]: set(OPTION.findall(found[2]))
-        for found in re.finditer(r"\n\| `strata (\w+)`[^|]* \|([^|]*)\|", text_of("README.md"))
+        for found in re.finditer(r"\n\| `strata (\w+)`[^|]* \|([^|]*)\|", text_of("docs/operations.md"))
     }
     assert {"load", "bench"} <= set(named)
     assert not {it for it, found in named.items() if found - options(there[it])}
@@ -78,7 +78,7 @@ def test_targets_of_make_are_there() -> None:
 def test_all_vars_are_documented_with_their_defaults() -> None:
     block = text_of("dbt_project.yml").partition("\nvars:\n")[2].partition("\nmodels:")[0]
     there = set(re.findall(r"^  ([a-z_]+):", block, flags=re.MULTILINE))
-    table = text_of("README.md").partition("## Variables")[2].partition("\n## ")[0]
+    table = text_of("docs/operations.md").partition("## Variables")[2].partition("\n## ")[0]
     documented = set(re.findall(r"^\| `([a-z_]+)` \|", table, flags=re.MULTILINE))
     assert documented == there
 
@@ -87,7 +87,8 @@ def test_rows_of_seeds_that_are_shown_have_their_columns() -> None:
     """A row that is shown to be pasted into a CSV has as many cells as the seed."""
     rows = [
         line
-        for line in text_of("README.md").splitlines()
+        for document in DOCUMENTS
+        for line in text_of(document).splitlines()
         if re.match(r"live_\w+,live,", line) and line.count(",") > 5
     ]
     assert rows
@@ -103,6 +104,35 @@ def test_queries_that_are_shown_run(demo_build: Project) -> None:
         assert sql, rest
         found = demo_build.query(re.sub(r"{{ ref\('(\w+)'\) }}", r"marts.\1", sql))
         assert found, sql
+
+
+def test_sql_for_bi_tools_runs(demo_build: Project) -> None:
+    queries = re.findall(r"```sql\n(.*?)```", text_of("docs/bi-tools.md"), flags=re.DOTALL)
+    shown = [it for block in queries for it in block.split(";") if it.strip()]
+    assert len(shown) > 3
+    for query in shown:
+        assert demo_build.query(query), query
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the anchors of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", it.lower()).replace(" ", "-") for it in headings}
+
+
+def test_links_lead_somewhere() -> None:
+    for document in (*DOCUMENTS, "DECISIONS.md", "CHANGELOG.md"):
+        for link in re.findall(r"\]\(([^)\s]+)\)", text_of(document)):
+            if "://" in link:
+                continue
+            path, _, anchor = link.partition("#")
+            target = (ROOT / document).parent / path if path else ROOT / document
+            assert target.exists(), (document, link)
+            assert not anchor or anchor in anchors(target), (document, link)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(text_of("README.md").splitlines()) <= 160
 
 
 def test_selections_that_are_named_are_there(demo_build: Project) -> None:
