@@ -11,6 +11,7 @@ from strata.calibrate.command import calibrate
 from strata.check import check
 from strata.compact import compact
 from strata.demo.command import demo
+from strata.digest.command import digest
 from strata.doctor.command import doctor
 from strata.errors import UserError
 from strata.imports.command import import_files
@@ -60,6 +61,7 @@ app.command()(calibrate)
 app.command()(check)
 app.command()(compact)
 app.command()(demo)
+app.command()(digest)
 app.command()(doctor)
 app.command("import")(import_files)
 app.command()(init)

@@ -54,7 +54,9 @@ def test_commands_of_strata_and_their_options_are_there() -> None:
     # the table of the commands names the options beside them
     named = {
         found[1]: set(OPTION.findall(found[2]))
-        for found in re.finditer(r"\n\| `strata (\w+)`[^|]* \|([^|]*)\|", text_of("docs/operations.md"))
+        for found in re.finditer(
+            r"\n\| `strata (\w+)`[^|]* \|([^|]*)\|", text_of("docs/operations.md")
+        )
     }
     assert {"load", "bench"} <= set(named)
     assert not {it for it, found in named.items() if found - options(there[it])}

@@ -1,0 +1,1 @@
+"""What has changed since a date, for people who do not read marts."""
