@@ -29,7 +29,8 @@ NO_CONDITION: Final = (
 FEWEST_OF_MARKET: Final = 100
 """Customers of a market below which its own rules stay."""
 TOLERANCE: Final = Decimal("0.1")
-"""A round figure may miss a share by this part of it, or by a customer."""
+MOST: Final = Decimal(1)
+"""A round figure may miss a share by this part of it, by so many points at most."""
 STEP: Final = 10
 """Between the priorities of two rules."""
 
@@ -198,7 +199,7 @@ def find_thresholds(revenue: Floats, shares: Shares) -> list[Threshold]:
         def miss(figure: Decimal, target: Decimal = target) -> Decimal:
             return abs(ladder.share(figure) - target)
 
-        tolerance = max(TOLERANCE * asked, one / 2)
+        tolerance = max(min(TOLERANCE * asked, MOST), one / 2)
         figure = said_figure(exact, miss, max(tolerance, miss(exact)), upper)
         got = ladder.share(figure) - reached
         missed = miss(exact) > max(tolerance, one)

@@ -1,5 +1,6 @@
 """What a build says of its data: shares and counts only, of nobody in particular."""
 
+import csv
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ WHY_NULL: Final = {
     "composite_score": "a measure of score_components that is known",
 }
 """Measures of customer_tier_history, and what it takes to know them."""
+FITTED: Final = ("clv_parameters", "rfm_bands", "rfm_clusters", "score_components", "tier_rules")
+"""Seeds that calibrate proposes."""
 SILENT: Final = 31
 """Days without an order after which the export is old."""
 THIN: Final = 12
@@ -157,7 +160,7 @@ def _raw_tables(patient: Patient) -> Iterator[Finding]:
     if absent:
         yield Finding("", f"not there, or empty: {', '.join(absent)}", is_fault=True)
     if not patient.has("data_quality_summary"):
-        yield Finding("columns", "unknown: they are counted by the wing quality (STRATA_QUALITY)")
+        yield _columns_of_files(patient, declared)
         return
     empty: dict[str, list[str]] = {}
     for table, column in patient.rows(
@@ -169,6 +172,31 @@ def _raw_tables(patient: Patient) -> Iterator[Finding]:
             empty.setdefault(table, []).append(column)
     told = "; ".join(f"{table}: {', '.join(columns)}" for table, columns in empty.items())
     yield Finding("columns", f"not there, or blank in every row: {told}" if told else "all filled")
+
+
+def _columns_of_files(patient: Patient, declared: Mapping[str, list[str]]) -> Finding:
+    """Compare the headers of the raw files with what is declared, where no mart counts blanks."""
+    found = {}
+    for table, columns in declared.items():
+        header = _header(patient, _raw_folder(patient) / table)
+        lacking = [it for it in columns if it not in header]
+        if header and lacking:
+            found[table] = lacking
+    told = "; ".join(f"{table}: {', '.join(columns)}" for table, columns in found.items())
+    if not told:
+        return Finding("columns", "unknown: blanks are counted by the wing quality")
+    return Finding("columns", f"not in the file: {told}")
+
+
+def _header(patient: Patient, stem: Path) -> set[str]:
+    """Return the columns of a raw file; none if there is none that can be read here."""
+    csv_file, parquet_file = (stem.with_name(stem.name + end) for end in (".csv", ".parquet"))
+    if parquet_file.exists():
+        return patient.builds.columns(f"read_parquet({literal(parquet_file)})")
+    if not csv_file.exists():
+        return set()
+    with csv_file.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return {cell.strip() for cell in next(csv.reader(file), [])}
 
 
 def _absent(
@@ -363,12 +391,14 @@ def _seeds(patient: Patient) -> Iterator[Finding]:
             f"still with the figures of the demo: {', '.join(demo)}",
             is_fault=True,
         )
-    if placeholders:
-        yield Finding(
-            "" if demo or is_demo else "seeds",
-            f"with placeholders: {', '.join(placeholders)}; `strata calibrate` proposes your own",
-            is_fault=True,
-        )
+    topic = "" if demo or is_demo else "seeds"
+    for names, mend in (
+        ([it for it in placeholders if it in FITTED], "`strata calibrate` proposes your own"),
+        ([it for it in placeholders if it not in FITTED], "edit them"),
+    ):
+        if names:
+            yield Finding(topic, f"with placeholders: {', '.join(names)}; {mend}", is_fault=True)
+            topic = ""
     if not (is_demo or demo or placeholders):
         yield Finding("seeds", "no figure of the demo and no placeholder is in force")
 

@@ -181,7 +181,7 @@ class Builds:
 
     def columns(self, table: str) -> set[str]:
         """Return the columns of a table."""
-        return {row[0] for row in self.rows(f"describe {table}")}
+        return {row[0] for row in self.rows(f"describe from {table}")}
 
 
 @contextmanager

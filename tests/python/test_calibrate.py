@@ -1100,7 +1100,7 @@ def test_thresholds_give_the_share_that_is_told(
             abs(share_of(revenue, value, by) - target) for value in [*revenue, 1e9] if value > 0
         )
         one = 100 / len(revenue) if by == "customers" else 0
-        assert abs(share - target) <= max(best, 0.1 * float(it.asked), one / 2) + 1e-9
+        assert abs(share - target) <= max(best, min(0.1 * float(it.asked), 1), one / 2) + 1e-9
         above, upper = share, figure
 
 
