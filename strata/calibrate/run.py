@@ -139,7 +139,12 @@ def _tiers(request: Request, data: Data) -> Proposal:
     customers = data.warehouse.customers(data.day, [tier_rules.MEASURE], are_all=True)
     assert data.shares is not None  # read before
     return tier_rules.propose_tier_rules(
-        seed, customers, data.shares, request.rule_set, data.start(tier_rules.SEED)
+        seed,
+        customers,
+        data.shares,
+        request.rule_set,
+        as_of=data.day,
+        start=data.start(tier_rules.SEED),
     )
 
 

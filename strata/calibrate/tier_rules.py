@@ -119,7 +119,13 @@ def prospect_tier(seed: SeedFile, rule_set: str, as_of: date) -> str | None:
 
 
 def propose_tier_rules(
-    seed: SeedFile, customers: Customers, shares: Shares, rule_set: str, start: date
+    seed: SeedFile,
+    customers: Customers,
+    shares: Shares,
+    rule_set: str,
+    *,
+    as_of: date,
+    start: date,
 ) -> Proposal:
     """Propose rules that give each tier its share, market by market that has rules of its own.
 
@@ -133,6 +139,8 @@ def propose_tier_rules(
         What was asked for.
     rule_set : str
         The one in force.
+    as_of : date
+        Last day of the data.
     start : date
         First day of the new rules.
 
@@ -159,7 +167,7 @@ def propose_tier_rules(
                 raise
             proposal.kept.append(f"market {market} keeps its rules: {error}")
             continue
-        rows = _rows(thresholds, shares, rule_set, market, start)
+        rows = _rows(thresholds, shares, rule_set, market, as_of=as_of, start=start)
         for row in rows:
             row["currency"] = customers.currency if row.get(MEASURE) else ""
         before = [row for row in in_force if row["market"] == market]
@@ -225,7 +233,13 @@ def _told(threshold: Threshold, by: str, where: str) -> str:
 
 
 def _rows(
-    thresholds: list[Threshold], shares: Shares, rule_set: str, market: str, start: date
+    thresholds: list[Threshold],
+    shares: Shares,
+    rule_set: str,
+    market: str,
+    *,
+    as_of: date,
+    start: date,
 ) -> list[Row]:
     """Write thresholds as rows of the seed: no order, then from the highest down, then the rest."""
     outcomes: list[tuple[str, Row]] = []
@@ -233,7 +247,7 @@ def _rows(
         outcomes.append((shares.prospects, {ORDERS: NO_ORDER, "note": "no order yet"}))
     for it in thresholds:
         if it.figure is not None:
-            note = f"{percent(it.got)} of the {shares.by} on {start}"
+            note = f"{percent(it.got)} of the {shares.by} on {as_of}"
             outcomes.append((it.tier, {MEASURE: f">={plain_figure(it.figure)}", "note": note}))
     outcomes.append((shares.lowest, {"note": "the rest"}))
     prefix = rule_set if market == "*" else f"{rule_set}_{market.lower()}"

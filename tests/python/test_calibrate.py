@@ -1178,6 +1178,7 @@ def test_placeholders_are_replaced_where_they_stand(desk: Desk) -> None:
     rows = SeedFile(desk.folder / TIER_RULES).rows()
     assert {(row["valid_from"], row["valid_to"]) for row in rows} == {("1970-01-01", "")}
     assert [row["tier_code"] for row in rows] == ["vip", "high", "medium", "potential"]
+    assert rows[0]["note"].endswith("of the customers on 2026-06-15")
     clv = SeedFile(desk.folder / PATHS["clv"]).rows()
     assert {(row["valid_from"], row["fitted_at"]) for row in clv} == {("1970-01-01", "2026-06-15")}
     assert "2026-06-15" in (desk.folder / PATHS["bands"]).read_text(encoding="utf-8")
