@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -266,6 +267,33 @@ def test_raw_tables_that_are_not_there_are_kept_in_the_settings(
     told = strata("load", "--raw-path", tmp_path / "other")
     assert "missing_sources: [" in told.output
     assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.long
+def test_calibrated_rules_replace_the_placeholders_and_are_published(
+    shop: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / PLACE
+    shutil.copytree(shop.root, root, symlinks=True)
+    shutil.copy(shop.database, root / "build" / "strata.duckdb")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("STRATA_AS_OF_DATE", AS_OF.isoformat())
+    monkeypatch.delenv("STRATA_DUCKDB_PATH", raising=False)
+    told = strata("calibrate", "--shares", "vip=5,high=10,medium=20", "--yes")
+    assert told.exit_code == 0, told.output
+    rules = (root / "seeds/tiers/tier_rules.csv").read_text(encoding="utf-8")
+    assert "placeholder" not in rules
+    assert "GBP" in rules
+    told = strata("publish")
+    assert told.exit_code == 0, told.output
+    with duckdb.connect(str(root / "serve/strata.duckdb"), read_only=True) as connection:
+        found = dict(
+            connection.execute(
+                "select tier_code, count(*) from marts.customer_tiers group by tier_code"
+            ).fetchall()
+        )
+    assert sum(found.values()) == len(expected())
+    assert found["vip"] / sum(found.values()) == pytest.approx(0.05, abs=0.03)
 
 
 @pytest.fixture
@@ -550,3 +578,28 @@ def test_a_project_over_loaded_data_reads_its_models(here: Path, name: str) -> N
     assert sorted([*models, *missing]) == sorted(it.name for it in read_tables(ROOT))
     assert all((here / f"shop/models/raw/{it}.sql").exists() for it in models.values())
     assert "--from must be fivetran_" in refused("init", "other", *GIVEN, "--from", "stitch")
+
+
+@pytest.mark.long
+def test_loaded_data_become_tiers_to_the_cent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = ("--currency", "USD", "--timezone", "America/New_York", "--home", "US")
+    told = strata("init", "shop", *given, "--from", "fivetran_shopify", "--as-of", "2024-05-01")
+    assert told.exit_code == 0, told.output
+    root = tmp_path / "shop"
+    project = Project(root, tmp_path / "work", settings={"DBT_PROFILES_DIR": str(root)})
+    with duckdb.connect(str(project.database)) as connection:
+        connection.execute("create schema shopify")
+        for table, rows in SHOPIFY.items():
+            connection.execute(f'create table shopify."{table}" as {rows}')
+    project.dbt("--warn-error", "build")
+    # of the second order the gift card is no revenue, and refunds are whole
+    revenue = Decimal("100.00") - Decimal("50.00") + Decimal("49.99") - Decimal("24.99")
+    assert project.query(
+        "select customer_id, lifetime_orders, lifetime_net_revenue from marts.customer_tiers"
+    ) == [("7", 2, revenue)]
+    assert project.query("select distinct order_date from intermediate.int_sales") == [
+        (date(2024, 3, 1),)
+    ]
