@@ -1,4 +1,4 @@
--- One row per contact. Add what your portal syncs: property_phone as phone, property_country as country ...
+-- One row per contact. Add what your portal syncs: property_phone as phone, and so on.
 select
     cast(id as varchar) as customer_id,
     property_email as email,

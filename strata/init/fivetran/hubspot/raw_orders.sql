@@ -1,5 +1,5 @@
--- One row per deal; that of several contacts is nobody's, and is quarantined. Amounts are taken as they are: without
--- tax, in the reporting currency. Where deals have another, property_deal_currency_code is it.
+-- One row per deal; that of several contacts is nobody's, and is quarantined. Amounts are taken as they
+-- are: without tax, in the reporting currency. Where deals have another, property_deal_currency_code is it.
 with
 
 contacts as (
@@ -32,9 +32,14 @@ select
     cast(contacts.contact_id as varchar) as customer_id,
     -- the day on which an open deal is expected is none on which anything happened
     case
-        when deals.is_won or deals.is_lost then deals.property_closedate else deals.property_createdate
+        when deals.is_won or deals.is_lost then deals.property_closedate
+        else deals.property_createdate
     end as ordered_at,
-    case when deals.is_won then 'completed' when deals.is_lost then 'cancelled' else 'pending' end as status,
+    case
+        when deals.is_won then 'completed'
+        when deals.is_lost then 'cancelled'
+        else 'pending'
+    end as status,
     'sales' as channel,
     '{{ var("reporting_currency") }}' as currency,
     case

@@ -19,7 +19,8 @@ select
     cast(customers.id as varchar) as customer_id,
     customers.email,
     customers.phone,
-    trim(coalesce(customers.first_name, '') || ' ' || coalesce(customers.last_name, '')) as full_name,
+    trim(coalesce(customers.first_name, '') || ' ' || coalesce(customers.last_name, ''))
+        as full_name,
     'person' as customer_type,
     orders.billing_address_country_code as country,
     customers.created_at as registered_at,

@@ -7,4 +7,5 @@ select
     order_lines.price as unit_price,
     order_lines.total_discount as discount_amount
 from {{ source('fivetran', 'order_line') }} as order_lines
-inner join {{ ref('raw_orders') }} as orders on cast(order_lines.order_id as varchar) = orders.order_id
+inner join {{ ref('raw_orders') }} as orders
+    on cast(order_lines.order_id as varchar) = orders.order_id

@@ -1,4 +1,5 @@
--- One row per product that the shop has or had in an order; gift cards are no revenue (seed product_categories).
+-- One row per product that the shop has or had in an order; gift cards are no revenue (seed
+-- product_categories).
 with
 
 gift_cards as (

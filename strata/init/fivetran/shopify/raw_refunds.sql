@@ -5,10 +5,14 @@ select
     refunds.created_at as refunded_at,
     sum(
         cast(refund_lines.subtotal as decimal(18, 2))
-        - case when orders.taxes_included then cast(refund_lines.total_tax as decimal(18, 2)) else 0 end
+        - case
+            when orders.taxes_included then cast(refund_lines.total_tax as decimal(18, 2))
+            else 0
+        end
     ) as amount
 from {{ source('fivetran', 'refund') }} as refunds
-inner join {{ source('fivetran', 'order_line_refund') }} as refund_lines on refunds.id = refund_lines.refund_id
+inner join {{ source('fivetran', 'order_line_refund') }} as refund_lines
+    on refunds.id = refund_lines.refund_id
 inner join {{ source('fivetran', 'order') }} as orders on refunds.order_id = orders.id
 where not coalesce(orders.test, false) and not coalesce(orders._fivetran_deleted, false)
 group by
