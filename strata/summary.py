@@ -43,7 +43,7 @@ def summary() -> None:
                 f"select max(evaluation_date) from {prefix}marts.customer_tiers"
             ).fetchall()
     except duckdb.Error as error:
-        raise UserError(f"there is no build to show ({plain(error)}); run `make build`") from error
+        raise UserError(f"there is no build to show ({plain(error)}); run `dbt build`") from error
 
     customers = sum(row[2] for row in tiers)
     revenue = sum(row[3] for row in tiers)

@@ -344,6 +344,18 @@ def test_values_are_read_as_people_write_them(here: Path) -> None:
     assert "'2011-12-09') }}" in (here / "shop/dbt_project.yml").read_text(encoding="utf-8")
 
 
+def test_what_is_filled_in_is_yaml_and_nothing_of_a_template_is_left(here: Path) -> None:
+    strata("init", PLACE, *GIVEN)
+    names = ("dbt_project.yml", "packages.yml", "profiles.yml", ".github/workflows/tiers.yml")
+    texts = {name: (here / PLACE / name).read_text(encoding="utf-8") for name in names}
+    assert all(isinstance(yaml.safe_load(text), dict) for text in texts.values())
+    others = [it for it in (here / PLACE).rglob("*") if it.suffix in (".csv", ".md", ".sql")]
+    left = [it for it in others if re.search(r"\$[A-Z]", it.read_text(encoding="utf-8"))]
+    assert left == []
+    shell = set(re.findall(r"\$([A-Z_]+)", "".join(texts.values())))
+    assert shell == {"GITHUB_BASE_REF", "GITHUB_STEP_SUMMARY"}
+
+
 def test_nobody_to_ask_is_told_in_one_line(here: Path) -> None:
     told = refused("init", "shop", "--home", "GB", "--currency", "GBP")
     assert "--timezone is missing, and nobody is here to ask: give it" in told
