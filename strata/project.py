@@ -133,11 +133,14 @@ class DbtProject:
         Raises
         ------
         UserError
-            If it has none.
+            If it has none, or another target is chosen.
         """
         _, settings = self.profile or ("", {})
         outputs = settings.get("outputs") or {}
         wanted = os.environ.get("STRATA_TARGET") or _rendered(str(settings.get("target")))
+        kind = outputs.get(wanted, {}).get("type", "duckdb")
+        if kind != "duckdb":
+            raise UserError(f"it works on DuckDB only, and the target {wanted} is {kind}")
         for name in sorted(outputs, key=lambda it: it != wanted):
             if outputs[name].get("type") == "duckdb":
                 return name, outputs[name]
@@ -145,9 +148,9 @@ class DbtProject:
 
     def warehouse(self) -> Path:
         """Return the DuckDB file that dbt builds."""
-        if os.environ.get("STRATA_DUCKDB_PATH") or self.profile is None:
+        path = self.output[1].get("path") if self.profile else None
+        if os.environ.get("STRATA_DUCKDB_PATH"):
             return warehouse_path()
-        path = self.output[1].get("path")
         return self.root / (_rendered(str(path)) if path else warehouse_path())
 
     def relative(self, path: Path) -> Path:

@@ -153,7 +153,7 @@ class SeedFile:
         if later:
             raise CalibrationError(
                 f"{self.name} ({told}) already has rows from {min(later)}, after {as_of};"
-                " remove them, or calibrate as of a later date"
+                " remove them, or choose a later day (--from, --as-of)"
             )
         current = [record for record in self._chosen(where) if self._holds(record, as_of)]
         ends = {self._row(record)["valid_to"] for record in current}

@@ -188,6 +188,17 @@ def test_without_a_build_one_line_says_how_to_make_one(
         assert result.stderr.count("\n") == 1
 
 
+def test_another_engine_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("STRATA_TARGET", "postgres")
+    for command in ("preview", "doctor", "calibrate"):
+        result = CliRunner().invoke(app, [command])
+        assert result.exit_code == 2
+        assert result.stderr == (
+            f"strata {command}: it works on DuckDB only, and the target postgres is postgres\n"
+        )
+
+
 def test_a_build_is_current_until_a_file_is_newer(
     demo_build: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
