@@ -19,8 +19,9 @@ from conftest import ROOT, Project, made_once
 from typer.testing import CliRunner, Result
 
 from strata.cli import app
+from strata.errors import UserError
 from strata.imports.mapping import FOLDER as MAPPINGS
-from strata.init import make
+from strata.init import make, source
 from strata.init.answers import countries, currencies
 from strata.load.declared import read_tables
 
@@ -354,6 +355,19 @@ def test_what_is_filled_in_is_yaml_and_nothing_of_a_template_is_left(here: Path)
     assert left == []
     shell = set(re.findall(r"\$([A-Z_]+)", "".join(texts.values())))
     assert shell == {"GITHUB_BASE_REF", "GITHUB_STEP_SUMMARY"}
+
+
+def test_a_strata_of_git_is_named_by_its_tag(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = {"url": "https://git.example/strata", "vcs_info": {"commit_id": "0123abc"}}
+    monkeypatch.setattr(source, "_is_checkout", lambda folder: False)
+    monkeypatch.setattr(source, "_installed_from", lambda: noted)
+    packages = yaml.safe_load(source.source().packages)["packages"]
+    assert packages == [{"git": noted["url"], "revision": "0123abc"}]
+    monkeypatch.setitem(noted["vcs_info"], "requested_revision", "v9.9.9")
+    assert source.source().revision == "v9.9.9"
+    monkeypatch.setattr(source, "_installed_from", lambda: {})
+    with pytest.raises(UserError, match="install it from a checkout, or with pip from git"):
+        source.source()
 
 
 def test_nobody_to_ask_is_told_in_one_line(here: Path) -> None:
