@@ -19,7 +19,7 @@ any_prepayment as (
     select product_key
     from products
     where is_prepayment
-    order by product_key
+    order by product_key nulls last
     limit 1
 ),
 
