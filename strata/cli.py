@@ -14,6 +14,7 @@ from strata.demo.command import demo
 from strata.digest.command import digest
 from strata.doctor.command import doctor
 from strata.errors import UserError
+from strata.export.command import export
 from strata.imports.command import import_files
 from strata.init.command import init
 from strata.load.command import load
@@ -63,6 +64,7 @@ app.command()(compact)
 app.command()(demo)
 app.command()(digest)
 app.command()(doctor)
+app.command()(export)
 app.command("import")(import_files)
 app.command()(init)
 app.command()(load)

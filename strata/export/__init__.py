@@ -1,0 +1,1 @@
+"""Audiences for marketing tools, and a workbook, from the marts of a build."""
