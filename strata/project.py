@@ -153,6 +153,21 @@ class DbtProject:
             return warehouse_path()
         return self.root / (_rendered(str(path)) if path else warehouse_path())
 
+    def build(self, purpose: str, mend: str = "run `dbt build`") -> Path:
+        """Return the DuckDB file of the last build.
+
+        Raises
+        ------
+        UserError
+            If there is none, with what it was wanted for and the mend.
+        """
+        path = self.warehouse()
+        if not path.exists():
+            raise UserError(
+                f"there is no build {purpose} ({self.relative(path)} does not exist): {mend}"
+            )
+        return path
+
     def relative(self, path: Path) -> Path:
         """Return a path as people read it here."""
         return path.relative_to(self.root) if path.is_relative_to(self.root) else path

@@ -11,13 +11,10 @@ import typer
 from rich.console import Console
 
 from strata.digest.changes import Changes, Listing, changes
-from strata.errors import UserError
+from strata.formulas import no_formula
 from strata.project import DbtProject
 from strata.trial.comparison import opened
 from strata.trial.report import Sheet, markdown, render
-
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins so is a formula for a spreadsheet."""
 
 PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -65,13 +62,7 @@ def digest(
 ) -> None:
     """Tell who rose, who fell and why, who became lost, and whom to act on."""
     project = DbtProject(Path.cwd())
-    path = project.warehouse()
-    if not path.exists():
-        raise UserError(
-            f"there is no build to tell of ({project.relative(path)} does not exist):"
-            " run `dbt build`"
-        )
-    with opened(now=path) as builds:
+    with opened(now=project.build("to tell of")) as builds:
         found = changes(builds, since.date() if since else None)
     title = f"Customers from {found.since} to {found.until}"
     lines = [_summary(found)]
@@ -165,10 +156,7 @@ def _write_csv(path: Path, listing: Listing) -> None:
     with unfinished.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(listing.columns)
-        writer.writerows([_safe(cell) for cell in row] for row in listing.rows)
+        writer.writerows(
+            [no_formula(it) if isinstance(it, str) else it for it in row] for row in listing.rows
+        )
     unfinished.replace(path)
-
-
-def _safe(cell: Any) -> Any:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

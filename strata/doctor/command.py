@@ -10,7 +10,6 @@ from rich.text import Text
 
 from strata.calibrate.command import read_variables
 from strata.doctor.findings import Finding, Patient, examine
-from strata.errors import UserError
 from strata.project import DbtProject
 from strata.trial.comparison import opened
 
@@ -23,13 +22,7 @@ def doctor(
     """Show on one screen what the data of the last build can and cannot say."""
     project = DbtProject(Path.cwd())
     given = read_variables(variables)
-    path = project.warehouse()
-    if not path.exists():
-        raise UserError(
-            f"there is no build to look at ({project.relative(path)} does not exist):"
-            " run `dbt build`"
-        )
-    with opened(now=path) as builds:
+    with opened(now=project.build("to look at")) as builds:
         findings = examine(Patient(project, builds, given))
     Console(highlight=False).print(_screen(findings))
 

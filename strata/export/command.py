@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from strata.errors import UserError
 from strata.export.audiences import KINDS, Warehouse, audiences, erased_hashes, hashes_of, opened
 from strata.export.files import FORMATS, Written, customers_in, write_export
 from strata.export.workbook import write_workbook
@@ -28,12 +27,7 @@ def export(
 ) -> None:
     """Write audiences for a marketing tool: who is in them, came and left since the last export."""
     project = DbtProject(Path.cwd())
-    path = project.warehouse()
-    if not path.exists():
-        raise UserError(
-            f"there is no build to export ({project.relative(path)} does not exist):"
-            " run `dbt build`"
-        )
+    path = project.build("to export")
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     out.chmod(0o700)
     console = Console(highlight=False)

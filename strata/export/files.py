@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from strata.export.audiences import Audience, Member
+from strata.formulas import FORMULA, no_formula
 
 MANIFEST: Final = "manifest.json"
 FULL: Final = ".full.csv"
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins so is a formula for a spreadsheet."""
-
 Rows = dict[str, tuple[str, ...]]
 """Rows of a file by the customer, who is in their first cell."""
 
@@ -149,7 +147,7 @@ def _rows(audience: Audience, form: Format) -> Rows:
         email = "" if member.email.startswith(FORMULA) else member.email
         if email or (phone and not form.needs_email):
             rows[member.customer_id] = (
-                _safe(member.customer_id),
+                no_formula(member.customer_id),
                 email,
                 phone,
                 *_told(audience, member),
@@ -158,11 +156,7 @@ def _rows(audience: Audience, form: Format) -> Rows:
 
 
 def _told(audience: Audience, member: Member) -> tuple[str, ...]:
-    return (_safe(audience.label), *map(_safe, member.details))
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return (no_formula(audience.label), *map(no_formula, member.details))
 
 
 def _last_members(base: Path) -> dict[str, tuple[tuple[str, ...], Rows]]:

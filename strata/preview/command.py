@@ -34,12 +34,9 @@ def preview(
     """Show whom the seeds as they are now would move, compared with the last build."""
     project = DbtProject(Path.cwd())
     given = read_variables(variables)
-    path = project.warehouse()
-    if not path.exists():
-        raise UserError(
-            f"there is no build to compare with ({project.relative(path)} does not exist): run"
-            " `dbt build` with the seeds as they were, then edit them"
-        )
+    path = project.build(
+        "to compare with", "run `dbt build` with the seeds as they were, then edit them"
+    )
     as_of, started = last_evaluation(path)
     if file and not file.resolve().parent.is_dir():
         raise UserError(f"there is no folder {file.parent} for {file.name}")

@@ -10,7 +10,6 @@ from conftest import Project
 from typer.testing import CliRunner
 
 from strata.cli import app
-from strata.digest.command import _safe
 
 SINCE = "2026-04-30"
 
@@ -90,9 +89,3 @@ def test_a_date_that_cannot_be_compared_is_refused(told: Any, since: str, line: 
     result = told("--since", since)
     assert result.exit_code == 2
     assert line in result.output
-
-
-def test_no_text_is_a_formula() -> None:
-    assert [_safe(it) for it in ("=1+1", "+4", "-4", "@a", "c1", 5, None)] == [
-        "'=1+1", "'+4", "'-4", "'@a", "c1", 5, None,
-    ]  # fmt: skip

@@ -13,7 +13,7 @@ from conftest import Project, read_raw
 from typer.testing import CliRunner
 
 from strata.cli import app
-from strata.export.files import _safe
+from strata.formulas import no_formula
 
 Told = dict[str, dict[str, list[str]]]
 
@@ -193,6 +193,6 @@ def test_without_consents_nobody_is_exported(
 
 
 def test_no_text_is_a_formula() -> None:
-    assert [_safe(it) for it in ("=1+1", "+4", "-4", "@a", "c1")] == [
+    assert [no_formula(it) for it in ("=1+1", "+4", "-4", "@a", "c1")] == [
         "'=1+1", "'+4", "'-4", "'@a", "c1",
     ]  # fmt: skip
