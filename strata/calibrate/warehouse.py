@@ -246,7 +246,9 @@ class _Connection:
 
     def __enter__(self) -> duckdb.DuckDBPyConnection:
         if not self.path.exists():
-            raise self._refusal(f"{self.path} does not exist")
+            here = Path.cwd()
+            path = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+            raise self._refusal(f"{path} does not exist")
         try:
             self.connection = duckdb.connect(str(self.path), read_only=True)
         except duckdb.Error as error:

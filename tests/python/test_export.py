@@ -75,7 +75,7 @@ def test_only_whom_consent_covers_is_there_with_the_address_of_the_record(
     raw = {row["customer_id"]: row for row in read_raw("customers")}
     tiers = demo_build.query(
         "select tiers.customer_id, tier_code from marts.customer_tiers as tiers"
-        " inner join marts.customers using (customer_id) where record_count = 1"
+        " inner join marts.customers using (customer_id) where records = 1"
     )
     told = {it: row for rows in full.values() for it, row in rows.items()}
     assert len(told) > 1000

@@ -87,6 +87,12 @@ def key(row: dict[str, str]) -> str:
     return next(iter(row.values()))
 
 
+def end_all(rows: Rows) -> None:
+    """End every row before the dates that are evaluated."""
+    for row in rows:
+        row["valid_to"] = "1980-01-01"
+
+
 def put(name: str, **cells: str) -> Break:
     """Change cells of a row."""
 
@@ -331,7 +337,7 @@ DEFECTS: list[Any] = [
             "lifecycle_rules": [put("loyal", stage_code="faithful"), put("mature", priority="70")],
             "churn_risk_rules": [put("low", risk_code="none"), put("high_gone", p_alive="")],
             "pareto_classes": [remove("C"), put("A", upper_share="0")],
-            "rfm_clusters": [lambda rows: rows.clear()],
+            "rfm_clusters": [end_all],
             "trigger_rules": [put("signup", trigger_code="joined")],
             "action_rules": [
                 put("about_to_sleep", rfm_segment="sleepy"),
