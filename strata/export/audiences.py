@@ -16,8 +16,6 @@ from strata.warehouse import plain
 ADDRESS_OF_CHANNEL: Final = {"email": "email", "sms": "phone", "phone": "phone"}
 """By which address a channel reaches somebody; others, such as push, have none of ours."""
 
-KINDS: Final = ("tier", "segment", "action", "recommendation")
-
 
 @dataclass(frozen=True)
 class Member:

@@ -9,18 +9,33 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from strata.export.audiences import KINDS, Warehouse, audiences, erased_hashes, hashes_of, opened
-from strata.export.files import FORMATS, Written, customers_in, write_export
+from strata.export.audiences import Warehouse, audiences, erased_hashes, hashes_of, opened
+from strata.export.files import Written, customers_in, write_export
 from strata.export.workbook import write_workbook
 from strata.project import DbtProject
 
-Form = StrEnum("Form", [*FORMATS, "excel"])
-Kind = StrEnum("Kind", list(KINDS))
+
+class Form(StrEnum):
+    """What a file is for."""
+
+    HUBSPOT = "hubspot"
+    MARKETO = "marketo"
+    SFMC = "sfmc"
+    EXCEL = "excel"
+
+
+class Kind(StrEnum):
+    """What the customers of an audience have in common."""
+
+    TIER = "tier"
+    SEGMENT = "segment"
+    ACTION = "action"
+    RECOMMENDATION = "recommendation"
 
 
 def export(
     form: Annotated[Form, typer.Option("--format", help="The tool that imports it, or excel.")],
-    kind: Annotated[Kind, typer.Option("--by", help="What an audience has in common.")] = Kind.tier,
+    kind: Annotated[Kind, typer.Option("--by", help="What an audience has in common.")] = Kind.TIER,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder of the exports; nobody else may read it.")
     ] = Path("build/audiences"),
@@ -32,7 +47,7 @@ def export(
     out.chmod(0o700)
     console = Console(highlight=False)
     with opened(path) as build:
-        if form.value == "excel":
+        if form is Form.EXCEL:
             rows = write_workbook(build, out / "customers.xlsx")
             (out / "customers.xlsx").chmod(0o600)
             told = ", ".join(f"{name} {count:,}" for name, count in rows.items())
