@@ -3,7 +3,6 @@
 Imported by the command when it runs, since scikit-learn takes a second that no other command needs.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from strata.calibrate.shares import Shares, read_shares
 from strata.calibrate.warehouse import Warehouse
 from strata.errors import UserError
 from strata.project import DbtProject
+from strata.questions import is_attended
 from strata.trial.build import build_all, ensure_build, working
 from strata.trial.comparison import Comparison, compare
 from strata.trial.report import render, sheets
@@ -361,6 +361,6 @@ def _is_agreed() -> bool:
     UserError
         If nobody is there to answer.
     """
-    if not sys.stdin.isatty():
+    if not is_attended():
         raise UserError("nothing was written: nobody can be asked here, give --yes or --dry-run")
     return typer.confirm("Write the seeds and build?")

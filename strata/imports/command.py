@@ -1,6 +1,8 @@
 """The command ``strata import``."""
 
+from itertools import chain, count
 from pathlib import Path
+from shlex import split
 from typing import Annotated, Any, Final
 
 import typer
@@ -8,13 +10,16 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from strata.errors import UserError
 from strata.imports.advice import advice
 from strata.imports.errors import ImportFaultError
 from strata.imports.guess import guess
-from strata.imports.mapping import ImportMap, names, read
+from strata.imports.mapping import ImportMap, Setting, checked, names, question, read, reading
 from strata.imports.run import Result, run
+from strata.imports.sources import find
 from strata.imports.targets import Target, read_blanks, read_targets
 from strata.load.missing import absent_tables, is_kept, keep_missing
+from strata.questions import ask, is_attended
 
 RAW: Final = Path("raw")
 """Folder of the raw tables, unless --to says another."""
@@ -60,7 +65,8 @@ def import_files(
 ) -> None:
     """Make raw tables of the exports of a shop or CRM: all of them, or on an error none.
 
-    What no file says, such as the currency, is declared by an option; nothing is guessed.
+    What no file says, such as the currency, is declared by an option, or asked for on a terminal;
+    nothing is guessed.
     """
     targets = read_targets(Path.cwd())
     blanks = read_blanks(Path.cwd())
@@ -69,13 +75,8 @@ def import_files(
             raise ImportFaultError("--guess FILE proposes a mapping: give neither --map nor FILES")
         guess(guess_of, targets, blanks, encoding=encoding, sheet=sheet, save=save)
         return
-    if not mapping:
-        raise ImportFaultError(
-            f"say which mapping: --map NAME ({', '.join(names())}, or a YAML file of your own);"
-            " --guess FILE proposes one"
-        )
-    if not files:
-        raise ImportFaultError(f"say which files: strata import --map {mapping} FILES")
+    plain = read(mapping or _asked_mapping(targets), targets)
+    files = files or _asked_files(plain.name)
     given = _given(settings or [])
     for name, value in (
         ("currency", currency),
@@ -85,12 +86,38 @@ def import_files(
     ):
         if value:
             given[name] = value
-    plain = read(mapping, targets)
     if save is not None and save.exists():
         raise ImportFaultError(
             f"{save} is there already: remove it, or give another file to --save"
         )
-    found = plain.declared(given)
+    asked: dict[str, str] = {}
+    while True:
+        try:
+            found = plain.declared(given | asked)
+            result = _run(found, files, to, targets, blanks)
+            break
+        except UserError as error:
+            if not error.lacks or not is_attended():
+                raise
+            left = plain.undeclared(given | asked)
+            if not left:
+                # what only the rows can tell, such as that their times are local
+                typer.echo(error, err=True)
+                left = {error.lacks: reading(error.lacks)}
+            asked |= {name: _answer(name, setting) for name, setting in left.items()}
+    if asked and save is None:
+        save = _asked_keeper(plain)
+    if save is not None:
+        _save(found, save)
+        if asked:
+            typer.echo(f"{save}: keeps the answers: from now on strata import --map {save} FILES")
+    _tell(found, result, to, targets)
+
+
+def _run(
+    mapping: ImportMap, files: list[Path], to: Path, targets: dict[str, Target], blanks: list[str]
+) -> Result:
+    """Import, and show how far it is."""
     console = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),
@@ -105,10 +132,66 @@ def import_files(
         def report(what: str, percent: float) -> None:
             progress.update(task, description=what, completed=percent)
 
-        result = run(found, files, to, targets, blanks, report=report)
-    if save is not None:
-        _save(found, save)
-    _tell(found, result, to, targets)
+        return run(mapping, files, to, targets, blanks, report=report)
+
+
+def _asked_mapping(targets: dict[str, Target]) -> str:
+    """Ask for the mapping."""
+    listed = f"{', '.join(names())}, or a YAML file of your own"
+    if not is_attended():
+        raise ImportFaultError(
+            f"say which mapping: --map NAME ({listed}); --guess FILE proposes one"
+        )
+
+    def known(text: str) -> str:
+        read(text.strip(), targets)
+        return text.strip()
+
+    return ask(f"Mapping ({listed})", known)
+
+
+def _asked_files(mapping: str) -> list[Path]:
+    """Ask for the files."""
+    if not is_attended():
+        raise ImportFaultError(f"say which files: strata import --map {mapping} FILES")
+
+    def there(text: str) -> str:
+        find(_paths(text))
+        return text
+
+    return _paths(ask("Files, or folders of them", there))
+
+
+def _paths(text: str) -> list[Path]:
+    try:
+        return [Path(it).expanduser() for it in split(text)]
+    except ValueError as error:
+        raise ImportFaultError("a quote is not closed") from error
+
+
+def _answer(name: str, setting: Setting) -> str:
+    """Ask for a setting."""
+    return ask(
+        question(name, setting), lambda text: checked(name, setting, text), setting.value or None
+    )
+
+
+def _asked_keeper(mapping: ImportMap) -> Path | None:
+    """Ask for the mapping that keeps the answers; none for nowhere."""
+    stem = mapping.path.stem
+    own = chain([f"{stem}.yml"], (f"{stem}_{it}.yml" for it in count(2)))
+
+    def free(text: str) -> str:
+        said = text.strip()
+        if Path(said).exists() or not Path(said).parent.is_dir():
+            raise ImportFaultError(
+                f"{said} is there already, or its folder is not: give another file, or - for none"
+            )
+        return said
+
+    usual = next(it for it in own if not Path(it).exists())
+    said = ask("Keep the answers in a mapping of your own (a file, or - for none)", free, usual)
+    return None if said == "-" else Path(said)
 
 
 def _given(settings: list[str]) -> dict[str, str]:
@@ -124,6 +207,7 @@ def _given(settings: list[str]) -> dict[str, str]:
 def _save(mapping: ImportMap, path: Path) -> None:
     """Write a mapping with its settings as they are declared."""
     content: dict[str, Any] = yaml.load(mapping.text, Loader=yaml.BaseLoader)
+    content = {"name": mapping.name} | content
     said = content.setdefault("settings", {})
     for name, setting in mapping.settings.items():
         node = said.setdefault(name, {"kind": setting.kind, "about": setting.about})

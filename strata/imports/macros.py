@@ -39,6 +39,8 @@ KINDS: Final = {
     "no_flag": "is neither true nor false: mend the cell",
 }
 """What is wrong with a cell, and the mend."""
+DECLARED_BY: Final = {"no_zone": "time_zone"}
+"""The setting that alone mends what is wrong: no cell is."""
 
 SIGN: Final = "([A-Z]{0,3}[$\u00a5\uffe5\u20ac\u00a3\u20b9\u20a9\u5143]|[A-Z]{3})"
 PLAIN_NUMBER: Final = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)"

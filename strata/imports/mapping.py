@@ -158,13 +158,19 @@ class ImportMap:
         """Return the file and the line of what stands at a place."""
         return f"{self.path.name}, line {_line(_composed(self.text), keys)}"
 
+    def undeclared(self, given: Mapping[str, str]) -> dict[str, Setting]:
+        """Return the settings that nobody has declared, and then what the mapping chose itself."""
+        left = {name: it for name, it in self.settings.items() if name not in given}
+        blank = {name: it for name, it in left.items() if not _normal(it)}
+        return blank and blank | {name: it for name, it in left.items() if it.choices}
+
     def declared(self, given: Mapping[str, str]) -> "ImportMap":
         """Return the mapping with the settings that a user gives.
 
         Raises
         ------
         ImportFaultError
-            If one is unknown, wrong, or nobody has declared it.
+            If one is unknown, wrong, or nobody has declared it; it lacks one if that is all.
         """
         faults = []
         settings = dict(self.settings)
@@ -172,19 +178,18 @@ class ImportMap:
             if name in settings:
                 settings[name] = replace(settings[name], value=value)
             elif name in READING:
-                kind = "time_zone" if name == "time_zone" else "text"
-                settings[name] = Setting(kind, name, value)
+                settings[name] = replace(reading(name), value=value)
             else:
                 known = tuple(dict.fromkeys((*self.settings, *READING)))
                 faults.append(
                     f"the mapping {self.name} has no setting '{name}'{_nearest(name, known)};"
                     f" it has {', '.join(known)}"
                 )
-        for name, setting in settings.items():
-            if fault := _fault_of(name, setting):
-                faults.append(fault)
-        if faults:
-            raise ImportFaultError("\n".join(faults))
+        wrong = {name: told for name, it in settings.items() if (told := _fault_of(name, it))}
+        if faults or wrong:
+            blank = [name for name in wrong if not settings[name].value.strip()]
+            lacks = blank[0] if blank and not faults and len(blank) == len(wrong) else ""
+            raise ImportFaultError("\n".join([*faults, *wrong.values()]), lacks=lacks)
         plain = {name: replace(it, value=_normal(it)) for name, it in settings.items()}
         sources = {
             name: _filled(source, plain, given.keys()) for name, source in self.sources.items()
@@ -272,7 +277,8 @@ def _import_map(path: Path, text: str, content: dict[str, Any]) -> ImportMap:
         name: Setting(node["kind"], node["about"], node.get("value", ""), _list(node, "choices"))
         for name, node in content.get("settings", {}).items()
     }
-    return ImportMap(path.stem, text, path, content.get("about", ""), settings, sources, tables)
+    name = content.get("name", path.stem)
+    return ImportMap(name, text, path, content.get("about", ""), settings, sources, tables)
 
 
 def _check_names(found: ImportMap, targets: Mapping[str, Target]) -> None:
@@ -330,10 +336,37 @@ def _filled(source: Source, settings: Mapping[str, Setting], given: Collection[s
     return replace(source, reading=source.reading | chosen, times=times)
 
 
+def reading(name: str) -> Setting:
+    """Return the setting of how files are read that every mapping has."""
+    if name == "time_zone":
+        return Setting("time_zone", "the zone of the local times")
+    return Setting("text", f"{name} of the files")
+
+
+def checked(name: str, setting: Setting, value: str) -> str:
+    """Return the value of a setting as it is declared.
+
+    Raises
+    ------
+    ImportFaultError
+        If it is wrong.
+    """
+    said = replace(setting, value=value)
+    if fault := _fault_of(name, said):
+        raise ImportFaultError(fault)
+    return _normal(said)
+
+
 def option(name: str, setting: Setting) -> str:
     """Return how a setting is given on the command line."""
     values = " or ".join(setting.choices) or KINDS[setting.kind]
     return f"{OPTIONS[name]} {values}" if name in OPTIONS else f"--set {name}={values}"
+
+
+def question(name: str, setting: Setting) -> str:
+    """Return how a setting is asked for."""
+    values = " or ".join(setting.choices) or KINDS[setting.kind]
+    return f"{name}: {setting.about.rstrip('.?')} ({values})"
 
 
 def _fault_of(name: str, setting: Setting) -> str:

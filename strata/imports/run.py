@@ -15,7 +15,7 @@ import duckdb
 from strata.errors import UserError
 from strata.imports.errors import ImportFaultError
 from strata.imports.expressions import ExpressionError, Expressions, columns, plainly
-from strata.imports.macros import FAULT, KINDS, create
+from strata.imports.macros import DECLARED_BY, FAULT, KINDS, create
 from strata.imports.mapping import READING, ImportMap, Source, TableMap, sql_of
 from strata.imports.sources import InputFile, assign, find, open_files
 from strata.imports.targets import Column, Target
@@ -430,7 +430,7 @@ class _Importing:
         source = self._mapping.sources[it.source]
         for file in files:
             if told := self._fault_in(it, source, file, names, finals):
-                return ImportFaultError(told)
+                return told
         if fault := FAULT.search(str(error)):
             why = _why(fault[1], source, it.table, None)
             return ImportFaultError(f"{it.table}: a sum over several files {why}")
@@ -443,8 +443,8 @@ class _Importing:
         file: InputFile,
         names: Sequence[str],
         finals: Mapping[str, str],
-    ) -> str:
-        """Return what is wrong in a file; blank if nothing is."""
+    ) -> ImportFaultError | None:
+        """Return what is wrong in a file; none if nothing is."""
         self._view("looked_at", source, [file], names, with_rows=True, checked=True)
         query = self._query(it, "looked_at", finals, checked=True)
         listed = ", ".join(finals)
@@ -455,14 +455,16 @@ class _Importing:
             if fault is None:
                 is_csv = file.raw.file_format == "csv" and "CSV" in str(error)
                 column = "" if is_csv else self._failing(it, finals)
-                return f"{file.shown}{column}{self._csv_fault(file, error)}"
+                return ImportFaultError(f"{file.shown}{column}{self._csv_fault(file, error)}")
             row = int(fault[2])
             place = f"{file.shown}, {file.unit} {_line(file, row)}"
             column, target = self._columns_at(it, source, row, finals)
             bounds = self._targets[it.table].columns.get(target)
             why = _why(fault[1], source, f"{it.table}.{target}" if target else it.table, bounds)
-            return f"{place}, column {column}: it {why}"
-        return ""
+            return ImportFaultError(
+                f"{place}, column {column}: it {why}", lacks=DECLARED_BY.get(fault[1], "")
+            )
+        return None
 
     def _failing(self, it: TableMap, finals: Mapping[str, str]) -> str:
         """Return which expression DuckDB cannot compute; blank if each by itself can be."""

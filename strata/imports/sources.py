@@ -132,7 +132,7 @@ def open_files(
         If one cannot be read; a line a file.
     """
     opened: list[InputFile] = []
-    faults: list[str] = []
+    faults: list[UserError] = []
     for number, path in enumerate(paths):
         try:
             if _kind(path) == "parquet":
@@ -146,11 +146,13 @@ def open_files(
             else:
                 opened.append(_open_text(path, work / f"{number}.csv", known, settings))
         except OSError as error:
-            faults.append(f"{path}: {error.strerror or error}")
+            faults.append(ImportFaultError(f"{path}: {error.strerror or error}"))
         except UserError as error:
-            faults.append(str(error))
+            faults.append(error)
     if faults:
-        raise ImportFaultError("\n".join(faults))
+        lacks = {it.lacks for it in faults}
+        told = "\n".join(str(it) for it in faults)
+        raise ImportFaultError(told, lacks=lacks.pop() if len(lacks) == 1 else "")
     return opened
 
 

@@ -1,6 +1,5 @@
 """The command ``strata init``."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +17,7 @@ from strata.init.answers import (
     usual_time_zone,
 )
 from strata.init.make import RAW_MODELS, Made, loaded, make, standing
+from strata.questions import ask, is_attended
 
 
 def init(
@@ -88,22 +88,14 @@ def _asked(said: dict[str, str]) -> Answers:
 
 
 def _ask(option: str, question: str, read: Callable[[str], str], usual: str | None = None) -> str:
-    """Ask until the answer is right."""
-
-    def checked(text: str) -> str:
-        try:
-            return read(text)
-        except UserError as error:
-            raise typer.BadParameter(str(error)) from error
-
+    """Ask, and say which option it is where nobody answers."""
     try:
-        found: str = typer.prompt(question, default=usual, value_proc=checked)
+        return ask(question, read, usual)
     except typer.Abort as error:
-        if sys.stdin.isatty():
+        if is_attended():
             raise
         typer.echo(err=True)
         raise UserError(f"--{option} is missing, and nobody is here to ask: give it") from error
-    return found
 
 
 def _tell(made: Made, folder: Path, *, is_loaded: bool) -> None:

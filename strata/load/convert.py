@@ -144,7 +144,8 @@ def _check_encoding(encoding: str) -> None:
     except LookupError as error:
         raise LoadError(
             f"--encoding: there is no encoding '{encoding}'; such are gb18030, big5, shift_jis,"
-            " windows-1252, latin-1, utf-16-le"
+            " windows-1252, latin-1, utf-16-le",
+            lacks="encoding",
         ) from error
 
 
@@ -187,6 +188,7 @@ def _source(folder: Path, table: Table) -> Path:
 def write_utf_8(source: Path, given: str | None, made: Path) -> None:
     """Copy a CSV in UTF-8; its cells and line ends stay."""
     encoding = _encoding(source, given)
+    _check_encoding(encoding)
     try:
         with (
             source.open(encoding=encoding, newline="") as old,
@@ -197,7 +199,8 @@ def write_utf_8(source: Path, given: str | None, made: Path) -> None:
     except UnicodeError as error:
         raise LoadError(
             f"{source}, line {_line_not_of(source, encoding)}: it is not {encoding}; name"
-            " another with --encoding"
+            " another with --encoding",
+            lacks="encoding",
         ) from error
 
 
@@ -227,7 +230,9 @@ def _encoding(source: Path, given: str | None) -> str:
             return "utf-16-le" if source.read_bytes()[1:2] == b"\0" else "utf-16-be"
         if is_gb18030(source):
             return "gb18030"
-        raise LoadError(f"{source}, line {error.line}: {error}; {_proposal(source)}") from error
+        raise LoadError(
+            f"{source}, line {error.line}: {error}; {_proposal(source)}", lacks="encoding"
+        ) from error
     if certain == "latin-1" and given is not None:
         return given
     return "utf-8-sig" if certain == "utf-8" else certain

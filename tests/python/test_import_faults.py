@@ -143,6 +143,12 @@ def test_what_duckdb_itself_refuses_is_told_with_the_expression(tmp_path: Path) 
     )
 
 
+def test_an_encoding_that_is_none_is_told(tmp_path: Path) -> None:
+    content = (LINES + ROW).replace("x", "").encode() + b"o2,c2,2024-03-01,paid,1,\xe9\n"
+    told = refused(tmp_path, content, "--timezone", "UTC", "--encoding", "klingon")
+    assert "there is no encoding 'klingon'" in told
+
+
 def test_a_local_time_needs_a_zone(tmp_path: Path) -> None:
     told = refused(tmp_path, (LINES + ROW).encode())
     assert "line 2, column ordered_at: it is a local time, and its zone is not declared" in told
