@@ -1,6 +1,7 @@
 """`strata init`: a project of one's own, from an export to tiers, with starter seeds."""
 
 import csv
+import json
 import re
 import shutil
 from collections import defaultdict
@@ -193,6 +194,14 @@ def test_without_parameters_nothing_is_predicted_and_the_score_is_of_the_rest(
 
 
 @pytest.mark.slow
+def test_metrics_are_off_until_they_are_turned_on(shop: Project) -> None:
+    manifest = json.loads((shop.work / "target" / "manifest.json").read_text(encoding="utf-8"))
+    for kind in ("semantic_models", "metrics", "saved_queries"):
+        assert manifest[kind] == {}
+    spine = "select * from information_schema.tables where table_name = 'calendar_days'"
+    assert shop.query(spine) == []
+
+
 def test_churn_risk_rests_on_how_overdue_a_customer_is(shop: Project) -> None:
     rows = shop.query(
         "select churn_risk, overdue_ratio from marts.customer_tier_history"

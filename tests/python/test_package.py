@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Project, copy_project, made_once
+from metric_queries import Metrics
 
 pytestmark = pytest.mark.slow
 
@@ -126,6 +127,20 @@ def test_a_wing_that_is_off_is_not_there(manifest: dict[str, Any], shop: Project
 def test_our_unit_tests_and_exposures_are_off(manifest: dict[str, Any]) -> None:
     assert [it for it in manifest["unit_tests"].values() if it["package_name"] == "strata"] == []
     assert manifest["exposures"] == {}
+
+
+def test_metrics_are_those_that_are_turned_on(manifest: dict[str, Any], shop: Project) -> None:
+    models = {it["original_file_path"] for it in manifest["semantic_models"].values()}
+    assert models == {"models/marts/core/_metrics.yml"}
+    metrics = Metrics(shop)
+    assert metrics.problems() == []
+    tiers = (
+        "select tier_label_en, count(*) from shop_marts.customer_tiers group by all order by all"
+    )
+    sql = metrics.sql(
+        metric_names=["strata_customers"], group_by_names=["strata_customer__tier_label_en"]
+    )
+    assert shop.query(f"from ({sql}) order by all") == shop.query(tiers)
 
 
 def test_a_run_of_others_is_left_alone(shop: Project) -> None:

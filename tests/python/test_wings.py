@@ -31,7 +31,7 @@ def manifest_of(project: Project) -> dict[str, Any]:
 
 def folders(manifest: dict[str, Any]) -> set[str]:
     """Return the folders of all nodes but the seeds."""
-    kinds = ("nodes", "exposures", "unit_tests")
+    kinds = ("nodes", "exposures", "unit_tests", "semantic_models", "metrics", "saved_queries")
     enabled = [it for kind in kinds for it in manifest[kind].values() if it["config"]["enabled"]]
     paths = [Path(it["original_file_path"]) for it in enabled]
     return {part for path in paths if path.parts[0] != "seeds" for part in path.parts}

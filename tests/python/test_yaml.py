@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT, Project
+from dbt.contracts.graph.unparsed import UnparsedMetric, UnparsedSavedQuery, UnparsedSemanticModel
 from dbt.contracts.project import ProjectFlags
 from dbt.jsonschemas.jsonschemas import CustomDraft7Validator, project_schema, resources_schema
+from dbt_common.dataclass_schema import ValidationError
 
 RESOURCES = sorted(
     path
@@ -25,6 +27,12 @@ UNFINISHED = re.compile(
     re.IGNORECASE,
 )
 
+METRICS = {
+    "semantic_models": UnparsedSemanticModel,
+    "metrics": UnparsedMetric,
+    "saved_queries": UnparsedSavedQuery,
+}
+"""What dbt itself reads them with: its schema knows the newer spec of metrics only."""
 LONGEST_NAME = 63
 """Bytes of the name of a relation in PostgreSQL; dbt makes one for a unit test."""
 
@@ -45,12 +53,25 @@ def violations(document: Any, schema: dict[str, Any]) -> list[str]:
     ]
 
 
+def violations_of_resources(document: dict[str, Any]) -> list[str]:
+    """Return the same of a document about models, seeds or metrics."""
+    others = {key: value for key, value in document.items() if key not in METRICS}
+    wrong = violations(others, resources_schema())
+    for kind in METRICS.keys() & document.keys():
+        for resource in document[kind]:
+            try:
+                METRICS[kind].validate(resource)
+            except ValidationError as error:
+                wrong.append(f"{kind}: {str(error)[:300]}")
+    return wrong
+
+
 def test_every_yaml_keeps_to_the_schema_of_dbt() -> None:
     assert len(RESOURCES) > 80
     found = {
         str(path.relative_to(ROOT)): wrong
         for path in RESOURCES
-        if (wrong := violations(load(path), resources_schema()))
+        if (wrong := violations_of_resources(load(path)))
     }
     assert found == {}
     assert violations(load(ROOT / "dbt_project.yml"), project_schema()) == []
@@ -100,6 +121,24 @@ exposures:
 groups:
   - name: marts
     owner: {name: CRM}
+semantic_models:
+  - name: orders
+    description: Orders.
+    model: ref('orders')
+    defaults: {agg_time_dimension: ordered}
+    entities: [{name: order, type: primary, expr: order_id}]
+    dimensions: [{name: ordered, type: time, type_params: {time_granularity: day}}]
+    measures: [{name: order_count, agg: count, expr: order_id}]
+metrics:
+  - name: orders
+    label: Orders
+    description: Orders.
+    type: simple
+    type_params: {measure: order_count}
+saved_queries:
+  - name: totals
+    description: All orders.
+    query_params: {metrics: [orders]}
 """
 
 
@@ -127,12 +166,12 @@ def misspelt(document: Any, path: tuple[Any, ...]) -> Any:
 def test_each_misspelt_key_is_found() -> None:
     """The schema is strict at every level, so the test above can fail."""
     document = yaml.safe_load(DOCUMENT)
-    assert violations(document, resources_schema()) == []
+    assert violations_of_resources(document) == []
     # the name and the arguments of a test of one's own are free
     paths = [it for it in keys_of(document) if it[-1] != "grain" and "arguments" not in it[:-1]]
     assert len(paths) > 50
     for path in paths:
-        assert violations(misspelt(document, path), resources_schema()), path
+        assert violations_of_resources(misspelt(document, path)), path
     project = load(ROOT / "dbt_project.yml")
     for path in (("seed-paths",), ("models", "strata", "marts", "+access")):
         assert violations(misspelt(project, path), project_schema()), path
@@ -173,6 +212,7 @@ def test_everything_is_described(manifest: dict[str, Any]) -> None:
         + macros(manifest)
         + list(manifest["exposures"].values())
         + list(manifest["unit_tests"].values())
+        + [it for kind in METRICS for it in manifest[kind].values()]
         + [argument for macro in macros(manifest) for argument in macro["arguments"]]
         + [column for node in resources(manifest) for column in node["columns"].values()]
     )

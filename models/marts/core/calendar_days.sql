@@ -1,0 +1,32 @@
+with
+
+months as (
+    select
+        evaluation_month,
+        evaluation_date
+    from {{ ref('strata', 'int_evaluation_dates') }}
+),
+
+places as (
+    {%- for place in range(31) %}
+    select {{ place }} as place
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
+),
+
+dates as (
+    select
+        months.evaluation_date,
+        cast({{ dbt.dateadd('day', 'places.place', 'months.evaluation_month') }} as date)
+            as calendar_date
+    from months
+    cross join places
+),
+
+calendar_days as (
+    select calendar_date
+    from dates
+    where calendar_date <= evaluation_date
+)
+
+select * from calendar_days
