@@ -41,10 +41,11 @@ dashboard-serve: .venv-boards/ready  ## Serve the boards live, with filters
 
 # No warehouse and no setting of the caller decides what SQL is linted: a history that stands is compiled otherwise.
 UNSET := $(foreach name,$(filter STRATA_%,$(.VARIABLES)),-u $(name))
-lint: setup  ## Check the style of Python and SQL
+lint: setup  ## Check the style of Python, SQL and Markdown
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/pymarkdown scan --recurse *.md docs strata
 	env $(UNSET) STRATA_DUCKDB_PATH=:memory: DBT_TARGET_PATH=build/lint \
 		$(BIN)/sqlfluff lint --processes 2 models tests/singular
 
