@@ -31,6 +31,8 @@ typed as (
         {{ typed(raw, 'is_test') }} as is_test,
         {{ typed(raw, 'deleted_at') }} as deleted_at,
         {{ typed(raw, 'updated_at') }} as updated_at,
+        {{ typed(raw, 'owner_id') }} as owner_id,
+        {{ typed(raw, 'owner_assigned_at') }} as owner_assigned_at,
         {{ business_date(typed(raw, 'registered_at')) }} as registration_date,
         {{ business_date(typed(raw, 'updated_at')) }} as update_date,
         {{ row_defects(raw) }} as defects,

@@ -60,6 +60,7 @@ class Customer(NamedTuple):
     email: str | None = None
     deleted_at: str | None = None
     parent_id: str | None = None
+    owner_id: str | None = None
 
 
 class Order(NamedTuple):
@@ -161,6 +162,7 @@ class RawData:
                     "email",
                     "deleted_at",
                     "parent_customer_id",
+                    "owner_id",
                 ),
                 (
                     (customer, registered and utc(registered), *rest)

@@ -416,6 +416,7 @@ def test_salesforce_stages_decide_and_a_close_date_stays_its_day(tmp_path: Path)
             "NumberOfEmployees": "1200",
             "BillingCountry": "United Kingdom",
             "CreatedDate": "2024-01-05T23:30:00.000+0000",
+            "OwnerId": "005A0000000aBcDIAU",
             "IsDeleted": "0",
         },
         {
@@ -427,6 +428,7 @@ def test_salesforce_stages_decide_and_a_close_date_stays_its_day(tmp_path: Path)
             "NumberOfEmployees": "",
             "BillingCountry": "",
             "CreatedDate": "2024-01-05T23:30:00.000Z",
+            "OwnerId": "005A0000000aBcDIAU",
             "IsDeleted": "1",
         },
     ]
@@ -473,6 +475,7 @@ def test_salesforce_stages_decide_and_a_close_date_stays_its_day(tmp_path: Path)
     (customer,) = rows(tmp_path / "raw", "customers").values()
     assert (customer["country"], customer["employee_count"]) == ("GB", 1200)
     assert customer["registered_at"] == "2024-01-05 23:30:00Z"
+    assert customer["owner_id"] == "005A0000000aBcDIAU"
 
 
 def test_a_hubspot_deal_is_of_its_primary_contact_or_of_none(tmp_path: Path) -> None:
@@ -483,8 +486,10 @@ def test_a_hubspot_deal_is_of_its_primary_contact_or_of_none(tmp_path: Path) -> 
             "Last Name": "Lee",
             "Email": f"a{number}@example.org",
             "Create Date": "2024-01-01 09:14",
+            "Contact owner": owner,
+            "Owner assigned date": "2024-02-01 09:14" if owner else "",
         }
-        for number in (501, 502)
+        for number, owner in ((501, "Jo Doe"), (502, ""))
     ]
     deals = [
         {
@@ -526,6 +531,11 @@ def test_a_hubspot_deal_is_of_its_primary_contact_or_of_none(tmp_path: Path) -> 
     assert total(tmp_path / "raw", "orders", "status = 'completed'") == Decimal("40.40")
     assert orders["7000"]["ordered_at"] == "2024-04-30 22:10:00Z"
     assert [it["currency"] for it in orders.values()] == ["EUR", "USD", "EUR", "EUR", "EUR"]
+    owners = [
+        (it["owner_id"], it["owner_assigned_at"])
+        for it in rows(tmp_path / "raw", "customers").values()
+    ]
+    assert owners == [("Jo Doe", "2024-02-01 08:14:00Z"), (None, None)]
 
 
 @pytest.mark.parametrize("customer", ["contact", "account"])
@@ -540,12 +550,20 @@ def test_a_zoho_deal_is_of_its_contact_or_its_account(tmp_path: Path, customer: 
                     "Last Name": "Lee",
                     "Email": "a@example.org",
                     "Date of Birth": "1980-02-03",
+                    "Contact Owner.id": "zcrm_9",
                 }
             ],
         ),
         write(
             tmp_path / "Accounts_001.csv",
-            [{"Record Id": "zcrm_2", "Account Name": "Acme", "Phone": ""}],
+            [
+                {
+                    "Record Id": "zcrm_2",
+                    "Account Name": "Acme",
+                    "Phone": "",
+                    "Account Owner.id": "zcrm_9",
+                }
+            ],
         ),
         write(
             tmp_path / "Deals_001.csv",
@@ -566,7 +584,8 @@ def test_a_zoho_deal_is_of_its_contact_or_its_account(tmp_path: Path, customer: 
     numbers = ("--set", "numbers=1,234.50", "--set", f"customer={customer}")
     imported("zoho", files, tmp_path / "raw", *options, *numbers)
     (order,) = rows(tmp_path / "raw", "orders").values()
-    (found,) = rows(tmp_path / "raw", "customers")
+    (found,) = (customers := rows(tmp_path / "raw", "customers"))
+    assert customers[found]["owner_id"] == "zcrm_9"
     assert order["customer_id"] == found == ("zcrm_1" if customer == "contact" else "zcrm_2")
     assert (order["amount"], order["ordered_at"]) == (Decimal("1000.50"), "2024-05-06")
 
@@ -612,7 +631,8 @@ def test_chinese_crms_from_workbooks(tmp_path: Path, mapping: str, orders: Row, 
     files = [
         workbook(tmp_path / "订单.xlsx", [orders]),
         workbook(
-            tmp_path / "客户.xlsx", [{"客户名称": "杭州茶业", "电话": "0571-1***4", "省": "浙江省"}]
+            tmp_path / "客户.xlsx",
+            [{"客户名称": "杭州茶业", "电话": "0571-1***4", "省": "浙江省", "负责人": "张三"}],
         ),
     ]
     imported(mapping, files, tmp_path / "raw", "--set", "tax_rate=13")
@@ -622,6 +642,7 @@ def test_chinese_crms_from_workbooks(tmp_path: Path, mapping: str, orders: Row, 
     (customer,) = rows(tmp_path / "raw", "customers").values()
     assert customer["customer_id"] == order["customer_id"]
     assert (customer["phone"], customer["region"]) == (None, "浙江省")
+    assert customer["owner_id"] == "张三"
     assert order["currency"] == "CNY"
     assert net
 

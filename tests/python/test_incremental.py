@@ -229,6 +229,8 @@ def second_data() -> RawData:
         it._replace(status="cancelled") if it.customer_id in ("unborn", "cancelled") else it
         for it in data.orders
     ]
+    # another owner is no news of a month
+    data.customers = [it._replace(owner_id="71") for it in data.customers]
     # records that come late: of a new person, of a person who is there, and a true newcomer
     data.customers.append(Customer("found", date(2023, 1, 1), "US"))
     data.orders += orders_of("found", date(2023, 2, 1), date(2024, 8, 8), amount=70_000)

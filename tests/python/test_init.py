@@ -548,7 +548,8 @@ def test_loaded_orders_of_shopify_to_the_cent(loaded: duckdb.DuckDBPyConnection)
 HUBSPOT = {
     "contact": "select 5 as id, 'c@d.example' as property_email, 'C' as property_firstname,"
     " 'D' as property_lastname, timestamp '2024-01-01' as property_createdate,"
-    " false as _fivetran_deleted",
+    " 71 as property_hubspot_owner_id,"
+    " timestamp '2024-02-01' as property_hubspot_owner_assigneddate, false as _fivetran_deleted",
     "deal": "select * from (values (1, 'won', 100.5, timestamp '2024-05-01 10:00:00', false),"
     " (2, 'lost', null, timestamp '2024-05-02 10:00:00', false),"
     " (3, 'open', null, timestamp '2999-01-01', false),"
@@ -566,7 +567,7 @@ SALESFORCE = {
     "account": "select '001' as id, 'Acme' as name, null::varchar as parent_id,"
     " 'Steel' as industry, 12 as number_of_employees, 'DE' as billing_country,"
     " null::varchar as billing_state, 'Ulm' as billing_city, 'Web' as account_source,"
-    " false as is_deleted",
+    " '005' as owner_id, false as is_deleted",
     "opportunity": "select * from (values ('1', 100.5::double, timestamp '2024-05-01', true, true),"
     " ('2', null, timestamp '2024-05-02', false, true), ('3', null, timestamp '2999-01-01', false,"
     " false)) as it (id, amount, close_date, is_won, is_closed),"

@@ -1,6 +1,7 @@
 """Whose record a row is: identifiers as programs write them, two systems, guests, the erased."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 import duckdb
@@ -24,7 +25,11 @@ CUSTOMERS: Final[tuple[dict[str, str], ...]] = (
     # one person in two systems, as the e-mail says
     *(
         {"customer_id": "4004", "source_system": system, "email": "one.person@example.cn"}
-        for system in ("crm", "webshop")
+        | {"owner_id": owner, "owner_assigned_at": since}
+        for system, owner, since in (
+            ("crm", "", "2024-01-01 00:00:00"),
+            ("webshop", " 71.0", "2025-02-03 04:05:06"),
+        )
     ),
     # 6006 of the webshop is gone; a request to erase it is still there
     {"customer_id": "6006", "source_system": "pos"},
@@ -32,8 +37,8 @@ CUSTOMERS: Final[tuple[dict[str, str], ...]] = (
     {"customer_id": "sys:77"},
     {"customer_id": "77", "source_system": "sys"},
     {"customer_id": "77", "source_system": "other"},
-    {"customer_id": "0789"},
-    {"customer_id": "789"},
+    {"customer_id": "0789", "owner_id": "Ann Lee", "owner_assigned_at": "soon"},
+    {"customer_id": "789", "owner_assigned_at": "2024-01-01 00:00:00"},
     {"customer_id": "o'brien;--"},
     {"customer_id": "😀喵"},
     {"customer_id": "عميل١"},
@@ -278,6 +283,18 @@ def test_the_marts_show_an_identifier_as_its_own_table_writes_it(declared: Proje
     assert declared.query(items) == [("n0", "0007", "used")]
     refunds = "select order_id, customer_id, fate from intermediate.int_refunds_checked"
     assert declared.query(refunds) == [("n0", "123", "used")]
+
+
+def test_an_owner_and_the_day_are_of_one_record_and_cost_nobody(declared: Project) -> None:
+    assert declared.query(
+        "select customer_id, owner_id, owner_assigned_at from marts.customers"
+        " where customer_id in ('crm:4004', '0789', '789', '2002') order by 1"
+    ) == [
+        ("0789", "Ann Lee", None),
+        ("2002", None, None),
+        ("789", None, None),
+        ("crm:4004", "71", datetime(2025, 2, 3, 4, 5, 6)),
+    ]
 
 
 def test_records_that_nobody_can_tell_are_in_the_quarantine(declared: Project) -> None:

@@ -59,6 +59,8 @@ persons as (
         {%- for attribute in attributes %}
         records.{{ attribute }},
         {%- endfor %}
+        records.owner_id,
+        records.owner_assigned_at,
         records.registration_date,
         1 as record_count
     from records
@@ -75,6 +77,13 @@ persons as (
             third_records.{{ attribute }}
         ) as {{ attribute }},
         {%- endfor %}
+        coalesce(first_records.owner_id, second_records.owner_id, third_records.owner_id) as owner_id,
+        -- of the record that names the owner
+        case
+            when first_records.owner_id is not null then first_records.owner_assigned_at
+            when second_records.owner_id is not null then second_records.owner_assigned_at
+            when third_records.owner_id is not null then third_records.owner_assigned_at
+        end as owner_assigned_at,
         registrations.registration_date,
         first_records.record_count
     from ranked as first_records
@@ -125,6 +134,8 @@ customers as (
         {%- for attribute in attributes if attribute != 'unified_parent_id' %}
         persons.{{ attribute }},
         {%- endfor %}
+        persons.owner_id,
+        case when persons.owner_id is not null then persons.owner_assigned_at end as owner_assigned_at,
         persons.registration_date,
         persons.record_count,
         persons.unified_parent_id as parent_customer_id,

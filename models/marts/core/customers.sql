@@ -65,7 +65,9 @@ described as (
         {%- endfor %}
         customers.registration_date,
         customers.first_order_date,
-        customers.start_date
+        customers.start_date,
+        customers.owner_id,
+        customers.owner_assigned_at
     from customers
     inner join segments on customers.customer_id = segments.customer_id
     left join affinities on customers.customer_id = affinities.customer_id

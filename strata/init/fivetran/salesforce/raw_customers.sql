@@ -9,6 +9,7 @@ select
     billing_country as country,
     billing_state as region,
     billing_city as city,
-    account_source as acquisition_channel
+    account_source as acquisition_channel,
+    owner_id
 from {{ source('fivetran', 'account') }}
 where not coalesce(is_deleted, false)
