@@ -61,26 +61,31 @@ directed as (
     cross join ends
 ),
 
+forbidden as (
+    select
+        from_hash as record_hash,
+        into_hash as linked_record_hash
+    from decisions
+    where decision = 'forbid'
+    union
+    select
+        into_hash as record_hash,
+        from_hash as linked_record_hash
+    from decisions
+    where decision = 'forbid'
+),
+
 links as (
     select
         directed.record_hash,
         directed.linked_record_hash,
         directed.is_identity_link
     from directed
-    left join decisions
+    left join forbidden
         on
-            decisions.decision = 'forbid'
-            and (
-                (
-                    directed.record_hash = decisions.from_hash
-                    and directed.linked_record_hash = decisions.into_hash
-                )
-                or (
-                    directed.record_hash = decisions.into_hash
-                    and directed.linked_record_hash = decisions.from_hash
-                )
-            )
-    where decisions.decision is null
+            directed.record_hash = forbidden.record_hash
+            and directed.linked_record_hash = forbidden.linked_record_hash
+    where forbidden.record_hash is null
     group by
         directed.record_hash,
         directed.linked_record_hash,

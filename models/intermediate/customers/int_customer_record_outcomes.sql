@@ -51,8 +51,7 @@ looked_up as (
             end = erased_records.record_id
     left join {{ ref('strata', 'int_customer_keys') }} as keys
         on
-            checked_customers.is_ambiguous
-            and checked_customers.customer_key = keys.customer_key
+            case when checked_customers.is_ambiguous then checked_customers.customer_key end = keys.customer_key
             and keys.source_system = ''
     left join customers on records.customer_id = customers.customer_id
 ),

@@ -93,7 +93,7 @@ named as (
         or (records.systems > 1 and records.record_system is null) as is_ambiguous
     from records
     left join names_with_systems
-        on records.systems < 2 and records.record_name = names_with_systems.record_name
+        on case when records.systems < 2 then records.record_name end = names_with_systems.record_name
 ),
 
 -- No identifier begins with a space.
