@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('strata', 'customer_tier_history') }}, for its proofs come before any mart
 with
 
 months as (
