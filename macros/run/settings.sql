@@ -33,6 +33,12 @@
             'kind': 'models by table', 'meaning': 'the models that are raw tables'},
         'missing_sources': {
             'kind': 'optional tables', 'meaning': 'the optional raw tables that do not exist'},
+        'freshness_warn_days': {
+            'kind': 'whole number', 'from': 1, 'to': 3650,
+            'meaning': 'the age in days from which dbt source freshness warns of a raw table'},
+        'freshness_error_days': {
+            'kind': 'whole number', 'from': 1, 'to': 3650,
+            'meaning': 'the age in days from which dbt source freshness refuses a raw table'},
         'identifier_folds': {
             'kind': 'folds',
             'meaning': 'the forms of an identifier that stand for another, each with the reason'},

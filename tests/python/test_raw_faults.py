@@ -1,5 +1,6 @@
 """Two raw files are enough; what is missing or malformed is named, in one message."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -178,3 +179,17 @@ def test_wrong_vars_are_named(
     assert "Completed successfully" not in output
     assert "Traceback" not in output
     assert [words for words in told if words not in output] == [], output
+
+
+def test_raw_tables_tell_how_fresh_they_are(
+    small_build: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(small_build.root)
+    told = small_build.dbt("source", "freshness", expect=1)
+    assert "ERROR STALE freshness of crm.orders" in told
+    # what missing_sources names is not judged
+    assert "PASS freshness of crm.web_events" in told
+    results = json.loads((small_build.work / "target/sources.json").read_text(encoding="utf-8"))
+    newest = small_build.value("select max(ordered_at) from staging.stg_crm__orders")
+    (orders,) = [it for it in results["results"] if it["unique_id"] == "source.strata.crm.orders"]
+    assert orders["max_loaded_at"] == f"{newest.isoformat()}+00:00"

@@ -39,6 +39,8 @@ RIGHT: dict[str, list[Any]] = {
     "raw_models": [{}, {"orders": "web_orders", "customers": "shop.buyers"}],
     "missing_sources": [[], ["feedback", "web_events"]],
     "identifier_folds": [{}, {"leading_zeros": "the till drops them"}],
+    "freshness_warn_days": [1, 30],
+    "freshness_error_days": [1, 3650],
     "history_months": [0, 1, 1200],
     "restatement_months": [None, 0, 2],
     "rfm_method": ["bands", "quantile"],
@@ -121,6 +123,8 @@ WRONG: dict[str, list[tuple[object, str]]] = {
         ({"leading_zeros": " "}, "needs a reason"),
         ({"letter_case": True}, "needs a reason"),
     ],
+    "freshness_warn_days": [(0, "from 1 to 3650"), ("two", "a whole number")],
+    "freshness_error_days": [(None, "a whole number"), ([], "a whole number")],
     "history_months": [
         (-1, "from 0 to 1200"),
         ("24", "without quotes"),
