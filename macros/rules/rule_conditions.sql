@@ -20,7 +20,8 @@
             seed_rows.valid_from,
             seed_rows.valid_to,
             '{{ name }}' as measure,
-            '{{ measure.label_en }}' as label,
+            '{{ measure.label_en }}' as label_en,
+            '{{ measure.label_zh }}' as label_zh,
             '{{ measure.type }}' as measure_type,
             seed_rows.{{ name }} as written,
             {{ 'cast(rates.rate as ' ~ double ~ ')' if name in money.columns else 'cast(null as ' ~ double ~ ')' }} as rate
@@ -62,6 +63,10 @@
         from split
     ),
 
+    texts as (
+        {{ explanation_texts(condition_texts()) | indent(8) }}
+    ),
+
     told as (
         select
             bounded.*,
@@ -74,32 +79,59 @@
 
     conditions as (
         select
-            decision_table,
-            rule_id,
-            rule_set,
-            market,
-            priority,
-            outcome,
-            measure,
-            code,
-            low,
-            includes_low,
-            high,
-            includes_high,
-            label || ' '
-            || case
-                when code is not null then code
-                when low = high then low_told
-                when high is null then case when includes_low then 'at least ' else 'more than ' end || low_told
-                when low is null then case when includes_high then 'at most ' else 'less than ' end || high_told
-                else
-                    case when includes_low then 'from ' else 'above ' end || low_told
-                    || case when includes_high then ' to ' else ' to below ' end || high_told
-            end as sentence,
-            measure_type,
-            note,
-            valid_from,
-            valid_to
+            told.decision_table,
+            told.rule_id,
+            told.rule_set,
+            told.market,
+            told.priority,
+            told.outcome,
+            told.measure,
+            told.code,
+            told.low,
+            told.includes_low,
+            told.high,
+            told.includes_high,
+            {{ condition_told('told', 'english') }} as sentence,
+            {{ condition_told('told', 'chinese') }} as sentence_zh,
+            told.measure_type,
+            told.note,
+            told.valid_from,
+            told.valid_to
         from told
+        inner join texts as english on english.language = 'en'
+        inner join texts as chinese on chinese.language = 'zh'
     )
+{%- endmacro %}
+
+{% macro condition_texts() -%}
+    {{ return([
+        'condition_code', 'condition_equal', 'condition_at_least', 'condition_more_than', 'condition_at_most',
+        'condition_less_than', 'condition_from_to', 'condition_from_below', 'condition_above_to', 'condition_above_below',
+    ]) }}
+{%- endmacro %}
+
+{#- A condition in the language of its texts; null without one. -#}
+{% macro condition_told(rows, texts) -%}
+    {%- set values = {
+        'measure': label_of(rows, texts),
+        'code': "coalesce(" ~ rows ~ ".code, '')",
+        'low': "coalesce(" ~ rows ~ ".low_told, '')",
+        'high': "coalesce(" ~ rows ~ ".high_told, '')",
+    } -%}
+    {%- set template -%}
+        case
+            when {{ rows }}.code is not null then {{ texts }}.condition_code
+            when {{ rows }}.low = {{ rows }}.high then {{ texts }}.condition_equal
+            when {{ rows }}.low is null and {{ rows }}.high is null then null
+            when {{ rows }}.high is null and {{ rows }}.includes_low then {{ texts }}.condition_at_least
+            when {{ rows }}.high is null then {{ texts }}.condition_more_than
+            when {{ rows }}.low is null and {{ rows }}.includes_high then {{ texts }}.condition_at_most
+            when {{ rows }}.low is null then {{ texts }}.condition_less_than
+            when {{ rows }}.includes_low and {{ rows }}.includes_high then {{ texts }}.condition_from_to
+            when {{ rows }}.includes_low then {{ texts }}.condition_from_below
+            when {{ rows }}.includes_high then {{ texts }}.condition_above_to
+            else {{ texts }}.condition_above_below
+        end
+    {%- endset -%}
+    {{ filled(template, values) }}
 {%- endmacro %}

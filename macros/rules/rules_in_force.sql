@@ -2,8 +2,11 @@
     there. A table changes on the days on which a rule begins or ends. A scope without rules has one row,
     without a rule. -#}
 {% macro rules_in_force(conditions) -%}
-    -- A rule without conditions is for everybody whom those before it left.
-    rules as (
+    texts as (
+        {{ explanation_texts(['rule_else', 'rule_with_note']) | indent(8) }}
+    ),
+
+    listed as (
         select
             decision_table,
             rule_id,
@@ -11,8 +14,9 @@
             market,
             priority,
             outcome,
-            coalesce({{ list_of('sentence') }}, 'everyone else') || coalesce(' (' || note || ')', '')
-                as sentence,
+            {{ list_of('sentence') }} as conditions_en,
+            {{ list_of('sentence_zh') }} as conditions_zh,
+            note,
             valid_from,
             valid_to
         from {{ conditions }}
@@ -26,6 +30,24 @@
             note,
             valid_from,
             valid_to
+    ),
+
+    -- A rule without conditions is for everybody whom those before it left.
+    rules as (
+        select
+            listed.decision_table,
+            listed.rule_id,
+            listed.rule_set,
+            listed.market,
+            listed.priority,
+            listed.outcome,
+            {{ rule_told('listed.conditions_en', 'listed.note', 'english') }} as sentence,
+            {{ rule_told('listed.conditions_zh', 'listed.note', 'chinese') }} as sentence_zh,
+            listed.valid_from,
+            listed.valid_to
+        from listed
+        inner join texts as english on english.language = 'en'
+        inner join texts as chinese on chinese.language = 'zh'
     ),
 
     changes as (
@@ -94,6 +116,7 @@
             rules.priority,
             rules.outcome,
             rules.sentence,
+            rules.sentence_zh,
             coalesce(rules.market = scopes.market, true) as is_own,
             max(case when rules.market = scopes.market then 1 else 0 end) over (
                 partition by scopes.scope_id
@@ -137,11 +160,19 @@
             end as rule_bit,
             priority,
             outcome,
-            sentence
+            sentence,
+            sentence_zh
         from numbered
     )
 {%- endmacro %}
 
 {% macro max_rules() -%}
     {{ return(62) }}
+{%- endmacro %}
+
+{#- The conditions of a rule and its note, in the language of its texts. -#}
+{% macro rule_told(conditions, note, texts) -%}
+    {%- set conditions = 'coalesce(' ~ conditions ~ ', ' ~ texts ~ '.rule_else)' -%}
+    {%- set noted = filled(texts ~ '.rule_with_note', {'conditions': conditions, 'note': note}) -%}
+    coalesce({{ noted }}, {{ conditions }})
 {%- endmacro %}

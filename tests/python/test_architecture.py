@@ -27,7 +27,7 @@ STORED = {
 }
 """Models that look the stored history, or the dates that it has, up by a macro."""
 
-CODES = {"churn_risks", "lifecycle_stages", "markets", "rfm_segment_labels"}
+CODES = {"churn_risks", "explanation_texts", "lifecycle_stages", "markets", "rfm_segment_labels"}
 """Seeds with which rules are checked; what they decide beside that are facts and labels."""
 ELSEWHERE = {"rfm_policies"}
 """Seeds that decide with another method of RFM than that of the demo."""

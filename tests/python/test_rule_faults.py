@@ -606,6 +606,7 @@ BLANKS = {
     "actions": ("label_en", "label_zh", "objective", "incentive", "cooldown_days"),
     "channel_preferences": ("preference",),
     "channels": ("label_en", "label_zh"),
+    "explanation_texts": ("label_en", "label_zh"),
     "milestones": ("measure", "threshold", "within_days", "label_en", "label_zh"),
     "suppression_reasons": ("label_en", "label_zh"),
     "tiers": ("label_en", "label_zh"),

@@ -10,7 +10,8 @@ history as (
 rules as (
     select
         rule_id,
-        min(sentence) as sentence
+        min(sentence) as sentence,
+        min(sentence_zh) as sentence_zh
     from {{ ref('strata', 'int_rules_in_force') }}
     where decision_table = 'tier_rules'
     group by rule_id
@@ -19,7 +20,8 @@ rules as (
 tiers as (
     select
         tier_code,
-        label_en
+        label_en,
+        label_zh
     from {{ ref('tiers') }}
 ),
 
@@ -37,46 +39,62 @@ next_tiers as (
     select * from {{ ref('strata', 'int_next_tiers') }}
 ),
 
+texts as (
+    {{ explanation_texts([
+        'count_of_one', 'count_of_many', 'tier_figures', 'tier_score', 'tier_by_rule', 'tier_other_rule', 'tier_held',
+        'tier_override', 'next_none', 'next_overridden', 'next_blocked', 'next_takes', 'next_count_of_one',
+        'next_count_of_many', 'tier_explanation',
+    ]) | indent(4) }}
+),
+
 parts as (
     select
         history.customer_id,
-        tiers.label_en || ': ' || cast(history.orders_12m as {{ text }})
-        || case when history.orders_12m = 1 then ' order' else ' orders' end
-        || ' and {{ var("reporting_currency") }} '
-        || cast(history.net_revenue_12m as {{ text }}) || ' net revenue in 12 months'
-        || coalesce(
-            ' (score ' || {{ rounded('history.composite_score') }} || ')', ''
-        ) as figures,
+        history.tier_basis,
+        overrides.override_id,
+        overrides.mode as override_mode,
+        overrides.approved_by,
+        overrides.reason as override_reason,
+        texts.language,
+        texts.tier_held,
+        texts.tier_override,
+        texts.tier_explanation,
+        {{ label_of('override_tiers') }} as override_tier,
+        {{ filled('texts.tier_figures', {
+            'revenue': money('history.net_revenue_12m'),
+            'orders': filled(
+                'case when history.orders_12m = 1 then texts.count_of_one else texts.count_of_many end',
+                {'count': 'cast(history.orders_12m as ' ~ text ~ ')'}
+            ),
+            'tier': label_of('tiers'),
+        }) }} as figures,
+        {{ filled('texts.tier_score', {'score': rounded('history.composite_score')}) }} as score_told,
+        {{ filled(
+            'case when history.computed_tier_code = history.tier_code then texts.tier_by_rule'
+            ~ ' else texts.tier_other_rule end',
+            {
+                'computed_tier': label_of('computed_tiers'),
+                'rule': 'history.rule_id',
+                'conditions': "case when texts.language = 'zh' then rules.sentence_zh else rules.sentence end",
+            }
+        ) }} as rule_told,
         case
-            when history.computed_tier_code = history.tier_code
-                then ' match rule ' || history.rule_id || ': ' || rules.sentence
+            when next_tiers.next_tier_code is null then texts.next_none
             else
-                ' give ' || computed_tiers.label_en || ' by rule ' || history.rule_id
-                || ': ' || rules.sentence
-        end
-        || case history.tier_basis
-            when 'held' then '; the higher tier earned before is still held'
-            when 'override'
-                then
-                    '; override ' || overrides.override_id || ' (' || overrides.mode || ' '
-                    || override_tiers.label_en || ', approved by ' || overrides.approved_by || ': '
-                    || overrides.reason || ') decides'
-            else ''
-        end as basis,
-        case
-            when next_tiers.next_tier_code is null then '; no tier is higher.'
-            when next_tiers.next_tier_blocker = 'override'
-                then '; ' || above_tiers.label_en || ' is not reached while the override is in force.'
-            when next_tiers.next_tier_blocker is not null
-                then
-                    '; ' || above_tiers.label_en || ' is not reached by ordering more: '
-                    || next_tiers.next_tier_blocker || '.'
-            else
-                '; ' || above_tiers.label_en || ' takes '
-                || cast(next_tiers.orders_to_next_tier as {{ text }})
-                || case when next_tiers.orders_to_next_tier = 1 then ' more order' else ' more orders' end
-                || ' and {{ var("reporting_currency") }} '
-                || cast(next_tiers.revenue_to_next_tier as {{ text }}) || ' more net revenue.'
+                {{ filled(
+                    "case when next_tiers.next_tier_blocker = 'override' then texts.next_overridden"
+                    ~ ' when next_tiers.next_tier_blocker is not null then texts.next_blocked else texts.next_takes end',
+                    {
+                        'revenue': 'coalesce(' ~ money('next_tiers.revenue_to_next_tier') ~ ", '')",
+                        'orders': filled(
+                            'case when next_tiers.orders_to_next_tier = 1 then texts.next_count_of_one'
+                            ~ ' else texts.next_count_of_many end',
+                            {'count': "coalesce(cast(next_tiers.orders_to_next_tier as " ~ text ~ "), '')"}
+                        ),
+                        'blocker': "coalesce(next_tiers.next_tier_blocker, '')",
+                        'next_tier': label_of('above_tiers'),
+                    }
+                ) }}
         end as next_step
     from history
     inner join tiers on history.tier_code = tiers.tier_code
@@ -86,12 +104,26 @@ parts as (
     left join tiers as override_tiers on overrides.tier_code = override_tiers.tier_code
     left join next_tiers on history.customer_id = next_tiers.customer_id
     left join tiers as above_tiers on next_tiers.next_tier_code = above_tiers.tier_code
+    cross join texts
 ),
 
 explanations as (
     select
         customer_id,
-        figures || basis || next_step as explanation
+        language,
+        {{ filled('tier_explanation', {
+            'figures': 'coalesce(' ~ filled('score_told', {'figures': 'figures'}) ~ ', figures)',
+            'next': 'next_step',
+            'basis': "case tier_basis when 'held' then " ~ filled('tier_held', {'basis': 'rule_told'})
+            ~ " when 'override' then " ~ filled('tier_override', {
+                'override': 'override_id',
+                'mode': 'override_mode',
+                'override_tier': 'override_tier',
+                'approver': 'approved_by',
+                'reason': 'override_reason',
+                'basis': 'rule_told',
+            }) ~ ' else rule_told end',
+        }) }} as explanation
     from parts
 )
 

@@ -60,6 +60,7 @@ simulated as (
         conditions.high,
         conditions.includes_high,
         conditions.sentence,
+        conditions.sentence_zh,
         conditions.measure_type,
         conditions.note,
         date '1970-01-01' as valid_from,

@@ -28,7 +28,8 @@ explanations as (
 risk_rules as (
     select
         rule_id,
-        min(sentence) as sentence
+        min(sentence) as sentence,
+        min(sentence_zh) as sentence_zh
     from {{ ref('strata', 'int_rules_in_force') }}
     where decision_table = 'churn_risk_rules'
     group by rule_id
@@ -58,7 +59,8 @@ customer_tiers as (
         since.previous_tier_code,
         next_tiers.next_tier_code,
         next_tiers.next_tier_blocker,
-        explanations.explanation,
+        in_english.explanation,
+        in_chinese.explanation as explanation_zh,
         history.rfm_segment,
         history.rfm_cluster,
         history.cut_point_basis,
@@ -69,6 +71,7 @@ customer_tiers as (
         history.pareto_class,
         history.churn_risk,
         risk_rules.sentence as churn_risk_reason,
+        risk_rules.sentence_zh as churn_risk_reason_zh,
         history.tier_rank,
         next_tiers.revenue_to_next_tier,
         next_tiers.orders_to_next_tier,
@@ -96,7 +99,14 @@ customer_tiers as (
     inner join tiers on history.tier_code = tiers.tier_code
     inner join since on history.customer_id = since.customer_id
     left join next_tiers on history.customer_id = next_tiers.customer_id
-    left join explanations on history.customer_id = explanations.customer_id
+    left join explanations as in_english
+        on
+            history.customer_id = in_english.customer_id
+            and in_english.language = 'en'
+    left join explanations as in_chinese
+        on
+            history.customer_id = in_chinese.customer_id
+            and in_chinese.language = 'zh'
     left join risk_rules on history.churn_risk_rule_id = risk_rules.rule_id
     left join lifetime_values on history.customer_id = lifetime_values.customer_id
 )
