@@ -38,8 +38,9 @@ LONGEST_NAME = 63
 
 
 def load(path: Path) -> Any:
-    """Read a YAML file; of a choice by target, what DuckDB gets, of a switch, that it is on."""
+    """Read a YAML file; of a choice by target, what DuckDB gets, of a switch that it is on."""
     text = re.sub(r"\"{{.*\| as_bool }}\"", "true", path.read_text(encoding="utf-8"))
+    text = re.sub(r"\"{{[^\"]*\| int\(\d+\) }}\"", "1", text)
     return yaml.safe_load(
         re.sub(r"\"{{ '\w+' if target.type == '\w+' else '(\w+)' }}\"", r"\1", text)
     )

@@ -76,7 +76,7 @@ parts as (
 at_risk as (
     select
         parts.*,
-        coalesce({{ filled('risk_told', {'figures': 'figures'}) }}, figures) as figures_at_risk
+        coalesce({{ filled('parts.risk_told', {'figures': 'parts.figures'}) }}, parts.figures) as figures_at_risk
     from parts
 ),
 
