@@ -169,10 +169,3 @@
 {% macro max_rules() -%}
     {{ return(62) }}
 {%- endmacro %}
-
-{#- The conditions of a rule and its note, in the language of its texts. -#}
-{% macro rule_told(conditions, note, texts) -%}
-    {%- set conditions = 'coalesce(' ~ conditions ~ ', ' ~ texts ~ '.rule_else)' -%}
-    {%- set noted = filled(texts ~ '.rule_with_note', {'conditions': conditions, 'note': note}) -%}
-    coalesce({{ noted }}, {{ conditions }})
-{%- endmacro %}

@@ -367,6 +367,40 @@ def test_explanation_has_the_figures(demo_build: Project) -> None:
         assert explanation.endswith(".")
 
 
+def test_explanation_in_chinese_says_the_same(demo_build: Project) -> None:
+    rules = {rule["rule_id"]: rule for rule in read_seed("tier_rules")}
+    labels = {it["tier_code"]: it["label_zh"] for it in read_seed("tiers")}
+    rows = demo_build.records("select * from marts.customer_tiers")
+    for row in rows:
+        explanation = row["explanation_zh"]
+        said = [
+            f"规则{row['rule_id']}",
+            labels[row["tier_code"]],
+            f"近12个月{row['orders_12m']}笔订单",
+            f"{row['net_revenue_12m']:.2f}",
+            rules[row["rule_id"]]["note"],
+        ]
+        if row["tier_code"] != row["computed_tier_code"]:
+            said.append({"held": "保留期内", "override": "人工调整"}[row["tier_basis"]])
+        if row["next_tier_code"] is None:
+            said.append("没有更高的等级")
+        elif row["orders_to_next_tier"] is not None:
+            revenue = f"{row['revenue_to_next_tier']:.2f}"
+            said.append(
+                f"升为{labels[row['next_tier_code']]}还需{row['orders_to_next_tier']}笔订单"
+            )
+            said.append(revenue)
+        assert [words for words in said if words not in explanation] == [], explanation
+        assert explanation.endswith("。")
+        assert (row["churn_risk_reason"] is None) == (row["churn_risk_reason_zh"] is None)
+    actions = demo_build.records("select * from marts.customer_actions")
+    for row in actions:
+        assert row["label_zh"] in row["explanation_zh"]
+        assert row["explanation_zh"].endswith("。")
+    texts = [it["explanation_zh"] for it in (*rows, *actions)]
+    assert [it for it in texts if re.search(r"[{}]", it)] == []
+
+
 # Privacy
 
 

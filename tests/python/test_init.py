@@ -202,6 +202,7 @@ def test_metrics_are_off_until_they_are_turned_on(shop: Project) -> None:
     assert shop.query(spine) == []
 
 
+@pytest.mark.slow
 def test_churn_risk_rests_on_how_overdue_a_customer_is(shop: Project) -> None:
     rows = shop.query(
         "select churn_risk, overdue_ratio from marts.customer_tier_history"

@@ -82,7 +82,7 @@ def test_no_model_compares_each_customer_with_each(demo_build: Project) -> None:
     with duckdb.connect(str(demo_build.database), read_only=True) as connection:
         for node in nodes:
             path = compiled / node["original_file_path"]
-            if node["resource_type"] == "model" and path.exists():
+            if node["resource_type"] in ("model", "test") and path.is_file():
                 tried += 1
                 plan = explained(connection, path.read_text(encoding="utf-8"))
                 if found := compared(plan, small):

@@ -1,5 +1,3 @@
-{%- set text = dbt.type_string() %}
-
 with
 
 history as (
@@ -50,52 +48,46 @@ texts as (
 parts as (
     select
         history.customer_id,
-        history.tier_basis,
-        overrides.override_id,
-        overrides.mode as override_mode,
-        overrides.approved_by,
-        overrides.reason as override_reason,
         texts.language,
-        texts.tier_held,
-        texts.tier_override,
         texts.tier_explanation,
-        {{ label_of('override_tiers') }} as override_tier,
         {{ filled('texts.tier_figures', {
             'revenue': money('history.net_revenue_12m'),
             'orders': filled(
                 'case when history.orders_12m = 1 then texts.count_of_one else texts.count_of_many end',
-                {'count': 'cast(history.orders_12m as ' ~ text ~ ')'}
+                {'count': text_of('history.orders_12m')}
             ),
             'tier': label_of('tiers'),
         }) }} as figures,
         {{ filled('texts.tier_score', {'score': rounded('history.composite_score')}) }} as score_told,
-        {{ filled(
-            'case when history.computed_tier_code = history.tier_code then texts.tier_by_rule'
-            ~ ' else texts.tier_other_rule end',
-            {
-                'computed_tier': label_of('computed_tiers'),
-                'rule': 'history.rule_id',
-                'conditions': "case when texts.language = 'zh' then rules.sentence_zh else rules.sentence end",
-            }
-        ) }} as rule_told,
-        case
-            when next_tiers.next_tier_code is null then texts.next_none
-            else
-                {{ filled(
-                    "case when next_tiers.next_tier_blocker = 'override' then texts.next_overridden"
-                    ~ ' when next_tiers.next_tier_blocker is not null then texts.next_blocked else texts.next_takes end',
-                    {
-                        'revenue': 'coalesce(' ~ money('next_tiers.revenue_to_next_tier') ~ ", '')",
-                        'orders': filled(
-                            'case when next_tiers.orders_to_next_tier = 1 then texts.next_count_of_one'
-                            ~ ' else texts.next_count_of_many end',
-                            {'count': "coalesce(cast(next_tiers.orders_to_next_tier as " ~ text ~ "), '')"}
-                        ),
-                        'blocker': "coalesce(next_tiers.next_tier_blocker, '')",
-                        'next_tier': label_of('above_tiers'),
-                    }
-                ) }}
-        end as next_step
+        {{ filled('case when history.computed_tier_code = history.tier_code then texts.tier_by_rule'
+            ~ ' else texts.tier_other_rule end', {
+            'computed_tier': label_of('computed_tiers'),
+            'rule': 'history.rule_id',
+            'conditions': "case when texts.language = 'zh' then rules.sentence_zh else rules.sentence end",
+        }) }} as rule_told,
+        case history.tier_basis
+            when 'held' then texts.tier_held
+            when 'override'
+                then {{ filled('texts.tier_override', {
+                    'override': 'overrides.override_id',
+                    'mode': 'overrides.mode',
+                    'override_tier': label_of('override_tiers'),
+                    'approver': 'overrides.approved_by',
+                    'reason': 'overrides.reason',
+                }) }}
+        end as basis,
+        {{ filled("case when next_tiers.next_tier_code is null then texts.next_none"
+            ~ " when next_tiers.next_tier_blocker = 'override' then texts.next_overridden"
+            ~ ' when next_tiers.next_tier_blocker is not null then texts.next_blocked else texts.next_takes end', {
+            'revenue': 'coalesce(' ~ money('next_tiers.revenue_to_next_tier') ~ ", '')",
+            'orders': filled(
+                'case when next_tiers.orders_to_next_tier = 1 then texts.next_count_of_one'
+                ~ ' else texts.next_count_of_many end',
+                {'count': 'coalesce(' ~ text_of('next_tiers.orders_to_next_tier') ~ ", '')"}
+            ),
+            'blocker': "coalesce(next_tiers.next_tier_blocker, '')",
+            'next_tier': 'coalesce(' ~ label_of('above_tiers') ~ ", '')",
+        }) }} as next_step
     from history
     inner join tiers on history.tier_code = tiers.tier_code
     inner join tiers as computed_tiers on history.computed_tier_code = computed_tiers.tier_code
@@ -114,15 +106,7 @@ explanations as (
         {{ filled('tier_explanation', {
             'figures': 'coalesce(' ~ filled('score_told', {'figures': 'figures'}) ~ ', figures)',
             'next': 'next_step',
-            'basis': "case tier_basis when 'held' then " ~ filled('tier_held', {'basis': 'rule_told'})
-            ~ " when 'override' then " ~ filled('tier_override', {
-                'override': 'override_id',
-                'mode': 'override_mode',
-                'override_tier': 'override_tier',
-                'approver': 'approved_by',
-                'reason': 'override_reason',
-                'basis': 'rule_told',
-            }) ~ ' else rule_told end',
+            'basis': 'coalesce(' ~ filled('basis', {'basis': 'rule_told'}) ~ ', rule_told)',
         }) }} as explanation
     from parts
 )

@@ -60,7 +60,6 @@ customer_tiers as (
         next_tiers.next_tier_code,
         next_tiers.next_tier_blocker,
         in_english.explanation,
-        in_chinese.explanation as explanation_zh,
         history.rfm_segment,
         history.rfm_cluster,
         history.cut_point_basis,
@@ -71,7 +70,6 @@ customer_tiers as (
         history.pareto_class,
         history.churn_risk,
         risk_rules.sentence as churn_risk_reason,
-        risk_rules.sentence_zh as churn_risk_reason_zh,
         history.tier_rank,
         next_tiers.revenue_to_next_tier,
         next_tiers.orders_to_next_tier,
@@ -94,7 +92,9 @@ customer_tiers as (
         lifetime_values.clv_12m,
         since.tier_since_date,
         since.stage_since_date,
-        history.evaluation_date
+        history.evaluation_date,
+        in_chinese.explanation as explanation_zh,
+        risk_rules.sentence_zh as churn_risk_reason_zh
     from history
     inner join tiers on history.tier_code = tiers.tier_code
     inner join since on history.customer_id = since.customer_id

@@ -42,10 +42,10 @@ customer_actions as (
         next_actions.trigger_code,
         next_actions.milestone_id,
         in_english.explanation,
-        in_chinese.explanation as explanation_zh,
         next_actions.potential_12m,
         last_contacts.last_contact_date,
-        next_actions.evaluation_date
+        next_actions.evaluation_date,
+        in_chinese.explanation as explanation_zh
     from next_actions
     inner join actions on next_actions.action_code = actions.action_code
     inner join action_channels on next_actions.customer_id = action_channels.customer_id
