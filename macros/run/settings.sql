@@ -177,15 +177,16 @@
         {{ return(day_fault(value, given.business_timezone)) }}
     {%- elif kind == 'zone' -%}
         {%- set is_right = text in zones -%}
-        {%- set allowed = 'the name of a time zone such as Europe/London or UTC'
-            ~ did_you_mean(value, modules.pytz.all_timezones) -%}
+        {%- set allowed = 'the name of a time zone such as Europe/London or UTC' -%}
+        {%- set names = modules.pytz.all_timezones -%}
     {%- elif kind == 'currency' -%}
         {%- set is_right = modules.re.match('^[A-Z]{3}$', text) -%}
         {%- set allowed = 'a code of three capital letters of the seed currencies, such as EUR'
             ~ (': write ' ~ text | trim | upper if text | trim | length == 3) -%}
     {%- elif kind == 'choice' -%}
         {%- set is_right = text in rule.choices -%}
-        {%- set allowed = quoted_list(rule.choices) ~ did_you_mean(value, rule.choices) -%}
+        {%- set allowed = quoted_list(rule.choices) -%}
+        {%- set names = rule.choices -%}
     {%- elif kind == 'boolean' -%}
         {%- set is_right = value is boolean -%}
         {%- set allowed = 'true or false, without quotes' -%}
@@ -224,7 +225,11 @@
     {%- else -%}
         {{ return(group_fault(kind, value)) }}
     {%- endif -%}
-    {{ return(none if is_right else shown_value(value) ~ ': it must be ' ~ allowed ~ '.') }}
+    {%- if is_right -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return(shown_value(value) ~ ': it must be ' ~ allowed
+        ~ (did_you_mean(value, names) if names else '') ~ '.') }}
 {%- endmacro %}
 
 {% macro day_fault(value, zone) -%}
