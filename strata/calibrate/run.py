@@ -131,7 +131,7 @@ def _score(request: Request, data: Data) -> Proposal:
     customers = data.warehouse.customers(
         data.day, scores.measures_of(seed, data.start(scores.SEED))
     )
-    return scores.propose_scores(seed, customers, data.start(scores.SEED))
+    return scores.propose_scores(seed, customers, data.day, data.start(scores.SEED))
 
 
 def _tiers(request: Request, data: Data) -> Proposal:
@@ -252,6 +252,8 @@ def run_calibration(request: Request) -> None:
         With the reason why nothing was written.
     """
     project = request.project
+    if not (request.is_dry_run or request.is_agreed or is_attended()):
+        raise UserError("nobody can be asked here: give --yes, or --dry-run")
     warehouse = Warehouse.of_project(project)
     ensure_build(project, warehouse.path, request.variables)
     last = warehouse.last_date()
@@ -278,7 +280,7 @@ def run_calibration(request: Request) -> None:
     if request.is_dry_run:
         console.print("Nothing was written (--dry-run).")
         return
-    if not request.is_agreed and not _is_agreed():
+    if not request.is_agreed and not typer.confirm("Write the seeds and build?"):
         console.print("Nothing was written.")
         return
     write_seeds(seeds)
@@ -352,15 +354,3 @@ def _propose(
         raise CalibrationError("\n".join(refused))
     return list(proposals.values()), refused
 
-
-def _is_agreed() -> bool:
-    """Ask whether the seeds are written.
-
-    Raises
-    ------
-    UserError
-        If nobody is there to answer.
-    """
-    if not is_attended():
-        raise UserError("nothing was written: nobody can be asked here, give --yes or --dry-run")
-    return typer.confirm("Write the seeds and build?")

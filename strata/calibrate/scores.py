@@ -34,7 +34,7 @@ def measures_of(seed: SeedFile, as_of: date) -> list[str]:
     return measures
 
 
-def propose_scores(seed: SeedFile, customers: Customers, as_of: date) -> Proposal:
+def propose_scores(seed: SeedFile, customers: Customers, as_of: date, start: date) -> Proposal:
     """Propose the 5th and the 95th percentile of each measure as its floor and its cap.
 
     Weight, scale and direction are carried over. A log scale counts values below 0 as 0. A row
@@ -47,6 +47,8 @@ def propose_scores(seed: SeedFile, customers: Customers, as_of: date) -> Proposa
     customers : Customers
         With the measures of the rows in force; those of all markets stand for ``*``.
     as_of : date
+        Last day of the data.
+    start : date
         First day of the new rows.
 
     Returns
@@ -63,7 +65,7 @@ def propose_scores(seed: SeedFile, customers: Customers, as_of: date) -> Proposa
             f"score needs {FEWEST_CUSTOMERS} customers with an order, there are {len(customers)}"
         )
     proposal = Proposal(seed)
-    for row in seed.in_force(as_of):
+    for row in seed.in_force(start):
         told = f"{row['measure']} of {row['component']}, market {row['market']}"
         values = customers.of(row["market"]).measures[row["measure"]]
         known = values[~np.isnan(values)]
@@ -84,7 +86,7 @@ def propose_scores(seed: SeedFile, customers: Customers, as_of: date) -> Proposa
             )
             continue
         after = row | {
-            "component_id": dated_key(row["component_id"], as_of),
+            "component_id": dated_key(row["component_id"], start),
             "floor": number_text(floor, DIGITS),
             "cap": number_text(cap, DIGITS),
         }
@@ -92,5 +94,5 @@ def propose_scores(seed: SeedFile, customers: Customers, as_of: date) -> Proposa
             after["note"] = f"the 5th and the 95th percentile, strata calibrate of {as_of}"
         after = seed.in_currency(after, customers.currency)
         proposal.compare(told, row, after, "floor", "cap")
-        seed.propose(as_of, {column: row[column] for column in KEY}, [after])
+        seed.propose(start, {column: row[column] for column in KEY}, [after])
     return proposal

@@ -30,7 +30,7 @@ FEWEST_OF_MARKET: Final = 100
 """Customers of a market below which its own rules stay."""
 TOLERANCE: Final = Decimal("0.1")
 MOST: Final = Decimal(1)
-"""A round figure may miss a share by this part of it, by so many points at most."""
+"""A round figure may miss a share by this part of it, by so many points at most; or by a customer."""
 STEP: Final = 10
 """Between the priorities of two rules."""
 
@@ -207,10 +207,10 @@ def find_thresholds(revenue: Floats, shares: Shares) -> list[Threshold]:
         def miss(figure: Decimal, target: Decimal = target) -> Decimal:
             return abs(ladder.share(figure) - target)
 
-        tolerance = max(min(TOLERANCE * asked, MOST), one / 2)
+        tolerance = max(min(TOLERANCE * asked, MOST), one)
         figure = said_figure(exact, miss, max(tolerance, miss(exact)), upper)
         got = ladder.share(figure) - reached
-        missed = miss(exact) > max(tolerance, one)
+        missed = miss(exact) > tolerance
         found.append(Threshold(tier, figure, asked, got, ladder.obstacle(target) if missed else ""))
         upper, reached = figure, ladder.share(figure)
     return found

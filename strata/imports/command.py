@@ -23,6 +23,8 @@ from strata.questions import ask, is_attended
 
 RAW: Final = Path("raw")
 """Folder of the raw tables, unless --to says another."""
+SHOWN: Final = 3
+"""Files of a source that are named, and the last one."""
 
 
 def import_files(
@@ -111,7 +113,23 @@ def import_files(
         _save(found, save)
         if asked:
             typer.echo(f"{save}: keeps the answers: from now on strata import --map {save} FILES")
+    elif given and plain.is_shipped and is_kept(Path.cwd()):
+        _keep(found)
     _tell(found, result, to, targets)
+
+
+def _keep(mapping: ImportMap) -> None:
+    """Keep what was declared by options in a mapping of the project, unless one stands."""
+    path = Path(f"{mapping.path.stem}.yml")
+    if not path.exists():
+        _save(mapping, path)
+        typer.echo(
+            f"{path}: keeps what was declared: from now on strata import --map {path} FILES"
+        )
+    elif path.read_text(encoding="utf-8") != _text(mapping):
+        typer.echo(
+            f"{path} stands and stays: what was declared now is not kept (remove it, or --save FILE)"
+        )
 
 
 def _run(
@@ -206,20 +224,25 @@ def _given(settings: list[str]) -> dict[str, str]:
 
 def _save(mapping: ImportMap, path: Path) -> None:
     """Write a mapping with its settings as they are declared."""
+    path.write_text(_text(mapping), encoding="utf-8")
+
+
+def _text(mapping: ImportMap) -> str:
     content: dict[str, Any] = yaml.load(mapping.text, Loader=yaml.BaseLoader)
     content = {"name": mapping.name} | content
     said = content.setdefault("settings", {})
     for name, setting in mapping.settings.items():
         node = said.setdefault(name, {"kind": setting.kind, "about": setting.about})
         node["value"] = setting.value
-    with path.open("w", encoding="utf-8") as stream:
-        yaml.safe_dump(content, stream, sort_keys=False, allow_unicode=True, width=100)
+    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    return text
 
 
 def _tell(mapping: ImportMap, result: Result, to: Path, targets: dict[str, Target]) -> None:
     """Tell what was written, what was declared, and how it is built."""
     for source, shown in result.files.items():
-        typer.echo(f"{source}: {', '.join(shown)}")
+        listed = [*shown[:SHOWN], f"... {shown[-1]} ({len(shown)} files)"]
+        typer.echo(f"{source}: {', '.join(listed if len(shown) > SHOWN + 1 else shown)}")
     for source, rows in result.left_out.items():
         typer.echo(f"{source}: {rows:,} lines are left out, as the mapping says (where)")
     if result.split:

@@ -154,6 +154,11 @@ class ImportMap:
     sources: dict[str, Source]
     tables: tuple[TableMap, ...]
 
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it is one that comes with Strata."""
+        return self.path.parent == FOLDER
+
     def place(self, *keys: str | int) -> str:
         """Return the file and the line of what stands at a place."""
         return f"{self.path.name}, line {_line(_composed(self.text), keys)}"

@@ -17,7 +17,7 @@ from strata.imports.errors import ImportFaultError
 from strata.imports.expressions import ExpressionError, Expressions, columns, plainly
 from strata.imports.macros import DECLARED_BY, FAULT, KINDS, create
 from strata.imports.mapping import READING, ImportMap, Source, TableMap, sql_of
-from strata.imports.sources import InputFile, assign, find, open_files
+from strata.imports.sources import InputFile, assign, find, lines_of, open_files
 from strata.imports.targets import Column, Target
 from strata.load.files import csv_fault, open_text
 from strata.sql import identifier, literal
@@ -276,7 +276,7 @@ class _Importing:
         checked: bool = False,
     ) -> None:
         """Make a view of the lines of a source, with what it gives names to."""
-        lines = " union all by name ".join(file.select(names) for file in files)
+        lines = lines_of(files, names)
         row = "row_number() over () as source_row, " if with_rows else ""
         self._connection.execute(
             f"create or replace temp view {view}_lines as select {row}* from ({lines})"

@@ -30,6 +30,7 @@ from strata.sql import identifier, literal
 DELIMITERS: Final = (",", ";", "\t", "|")
 TEXTS: Final = ("csv", "tsv", "txt")
 SHOWN: Final = 5
+PLACE: Final = "place_of_file"
 
 
 @dataclass(frozen=True)
@@ -56,23 +57,52 @@ class InputFile:
     repeated: frozenset[str]
     unit: str
 
-    def select(self, names: Sequence[str]) -> str:
-        """Return the query of DuckDB that reads columns as texts, trimmed; null if blank."""
+    def select(self, names: Sequence[str], others: Sequence["InputFile"] = ()) -> str:
+        """Return the query of DuckDB that reads columns as texts, trimmed; null if blank.
+
+        Parameters
+        ----------
+        names : sequence of str
+            The columns.
+        others : sequence of InputFile
+            Files that are read after it, each as this one is.
+        """
         cells = [
             f"filled({self._cell(self.columns[name.lower()])}) as {identifier(name)}"
             if name.lower() in self.columns
             else f"cast(null as varchar) as {identifier(name)}"
             for name in names
         ]
+        shown, place = literal(self.shown), ""
+        if others:
+            known = ", ".join(
+                f"{literal(it.raw.location)}: {literal(it.shown)}" for it in (self, *others)
+            )
+            shown, place = f"(map {{{known}}})[{PLACE}]", PLACE
         return (
-            f"select {literal(self.shown)} as source_file, {', '.join(cells) or 'null as nothing'}"
-            f" from {self.raw.reader()}"
+            f"select {shown} as source_file, {', '.join(cells) or 'null as nothing'}"
+            f" from {self.raw.reader([it.raw for it in others], place)}"
         )
 
     def _cell(self, place: int) -> str:
         if self.raw.file_format == "csv":
             return f"c{place}"
         return f"cast({identifier(self.raw.columns[place])} as varchar)"
+
+
+def lines_of(files: Sequence[InputFile], names: Sequence[str]) -> str:
+    """Return the query that reads columns of files, one file after the other.
+
+    Neighbours that are read in the same way are read by one call: each call takes memory of its
+    own for as long as the query runs, which a folder of a file a month has not.
+    """
+    alike: list[list[InputFile]] = []
+    for file in files:
+        if alike and file.raw.reads_as(alike[-1][0].raw):
+            alike[-1].append(file)
+        else:
+            alike.append([file])
+    return " union all by name ".join(it[0].select(names, it[1:]) for it in alike)
 
 
 def find(given: Sequence[Path]) -> list[Path]:

@@ -173,14 +173,32 @@ class RawFile:
         """Return the location as a literal for DuckDB, in which it is no pattern."""
         return literal(re.sub(r"([\[*?])", r"[\1]", self.location))
 
-    def reader(self) -> str:
-        """Return the table function of DuckDB that reads the file, with nothing left to guess."""
+    def reads_as(self, other: "RawFile") -> bool:
+        """Tell whether one call of DuckDB can read both files."""
+        return replace(self, location="", table=other.table, rows=0) == replace(
+            other, location="", rows=0
+        )
+
+    def reader(self, others: Sequence["RawFile"] = (), file: str = "") -> str:
+        """Return the table function of DuckDB that reads the file, with nothing left to guess.
+
+        Parameters
+        ----------
+        others : sequence of RawFile
+            Files that are read after it, each as this one is.
+        file : str
+            Name of a column that has the location of a row; blank for none.
+        """
+        places = ", ".join(it.place() for it in (self, *others))
+        source = f"[{places}]" if others else places
+        if file:
+            source += f", filename = '{file}'"
         # a folder named `status=paid` is no column
         if self.file_format == "parquet":
-            return f"read_parquet({self.place()}, hive_partitioning = false)"
+            return f"read_parquet({source}, hive_partitioning = false)"
         columns = ", ".join(f"'{name}': 'varchar'" for name in _numbered(self.columns))
         return (
-            f"read_csv({self.place()}, auto_detect = false, header = true,"
+            f"read_csv({source}, auto_detect = false, header = true,"
             f" encoding = '{self.encoding}', delim = '{self.delimiter}', quote = '\"',"
             f" escape = '\"', comment = '', hive_partitioning = false, columns = {{{columns}}})"
         )

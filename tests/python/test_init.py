@@ -91,13 +91,13 @@ def write_lines(path: Path) -> None:
             writer.writerow((*what, f"{it.at}", it.price, it.customer, country))
 
 
+INVOICES = ("--currency", "GBP", "--timezone", "Europe/London", "--set")
+
+
 def import_lines(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Import the export in the folder of the project."""
     monkeypatch.chdir(root)
-    told = strata(
-        *("import", "--map", "invoice_lines", "exports", "--currency", "GBP"),
-        *("--timezone", "Europe/London", "--set", "tax_rate=20"),
-    )
+    told = strata("import", "--map", "invoice_lines", "exports", *INVOICES, "tax_rate=20")
     assert told.exit_code == 0, told.output
     return told.output
 
@@ -253,6 +253,25 @@ def test_twice_is_harmless_and_says_what_stands(
     assert "stands with GB, which stays: edit seeds/crm/markets.csv for FR" in told.output
     after = {it: it.read_bytes() for it in shop.root.rglob("*") if it.is_file()}
     assert after == before
+
+
+@pytest.mark.slow
+def test_what_was_declared_is_kept_in_a_mapping_of_the_project(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "invoice_lines.yml: keeps what was declared: from now on strata import --map"
+    assert told in shop.output
+    monkeypatch.chdir(shop.root)
+    before = Path("invoice_lines.yml").read_bytes()
+    again = strata("import", "--map", "invoice_lines.yml", "exports")
+    assert again.exit_code == 0, again.output
+    assert "declared: currency GBP, time_zone Europe/London, tax_rate 20" in again.output
+    assert "keeps" not in again.output
+    assert "invoice_lines.yml" not in import_lines(shop.root, monkeypatch)
+    told_other = strata("import", "--map", "invoice_lines", "exports", *INVOICES, "tax_rate=19")
+    assert "invoice_lines.yml stands and stays: what was declared now is not" in told_other.output
+    assert Path("invoice_lines.yml").read_bytes() == before
+    import_lines(shop.root, monkeypatch)
 
 
 @pytest.mark.slow
