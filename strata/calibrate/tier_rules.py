@@ -30,7 +30,7 @@ FEWEST_OF_MARKET: Final = 100
 """Customers of a market below which its own rules stay."""
 TOLERANCE: Final = Decimal("0.1")
 MOST: Final = Decimal(1)
-"""A round figure may miss a share by this part of it, by so many points at most; or by a customer."""
+"""A round figure may miss a share by this part of it, by so many points, or by a customer."""
 STEP: Final = 10
 """Between the priorities of two rules."""
 

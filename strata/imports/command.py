@@ -109,17 +109,19 @@ def import_files(
             asked |= {name: _answer(name, setting) for name, setting in left.items()}
     if asked and save is None:
         save = _asked_keeper(plain)
+    elif given and save is None:
+        _keep(found)
     if save is not None:
         _save(found, save)
         if asked:
             typer.echo(f"{save}: keeps the answers: from now on strata import --map {save} FILES")
-    elif given and plain.is_shipped and is_kept(Path.cwd()):
-        _keep(found)
     _tell(found, result, to, targets)
 
 
 def _keep(mapping: ImportMap) -> None:
-    """Keep what was declared by options in a mapping of the project, unless one stands."""
+    """Keep what options declared in a mapping of a project of `strata init`, unless one stands."""
+    if not (mapping.is_shipped and is_kept(Path.cwd())):
+        return
     path = Path(f"{mapping.path.stem}.yml")
     if not path.exists():
         _save(mapping, path)
@@ -128,7 +130,7 @@ def _keep(mapping: ImportMap) -> None:
         )
     elif path.read_text(encoding="utf-8") != _text(mapping):
         typer.echo(
-            f"{path} stands and stays: what was declared now is not kept (remove it, or --save FILE)"
+            f"{path} stands and stays: what was declared now is not kept there; remove it first"
         )
 
 
