@@ -353,4 +353,3 @@ def _propose(
     if not proposals:
         raise CalibrationError("\n".join(refused))
     return list(proposals.values()), refused
-

@@ -79,15 +79,8 @@ def import_files(
         return
     plain = read(mapping or _asked_mapping(targets), targets)
     files = files or _asked_files(plain.name)
-    given = _given(settings or [])
-    for name, value in (
-        ("currency", currency),
-        ("time_zone", timezone),
-        ("encoding", encoding),
-        ("sheet", sheet),
-    ):
-        if value:
-            given[name] = value
+    named = {"currency": currency, "time_zone": timezone, "encoding": encoding, "sheet": sheet}
+    given = _given(settings or []) | {name: value for name, value in named.items() if value}
     if save is not None and save.exists():
         raise ImportFaultError(
             f"{save} is there already: remove it, or give another file to --save"
@@ -125,9 +118,7 @@ def _keep(mapping: ImportMap) -> None:
     path = Path(f"{mapping.path.stem}.yml")
     if not path.exists():
         _save(mapping, path)
-        typer.echo(
-            f"{path}: keeps what was declared: from now on strata import --map {path} FILES"
-        )
+        typer.echo(f"{path}: keeps what was declared: from now on strata import --map {path} FILES")
     elif path.read_text(encoding="utf-8") != _text(mapping):
         typer.echo(
             f"{path} stands and stays: what was declared now is not kept there; remove it first"
