@@ -43,7 +43,9 @@ def summary() -> None:
                 f"select max(evaluation_date) from {prefix}marts.customer_tiers"
             ).fetchall()
     except duckdb.Error as error:
-        raise UserError(f"there is no build to show ({plain(error)}); run `dbt build`") from error
+        has_none = isinstance(error, duckdb.CatalogException)
+        told = f"{path} has no tiers" if has_none else plain(error)
+        raise UserError(f"there is no build to show ({told}); run `dbt build`") from error
 
     customers = sum(row[2] for row in tiers)
     revenue = sum(row[3] for row in tiers)

@@ -75,7 +75,9 @@
                 ~ ' where started_at = (select max(started_at) from ' ~ runs ~ '.builds) '
                 ~ "and outcome = 'complete'") -%}
         {%- endif -%}
-        {#- a hook that looks for a table of a schema that dbt has not listed begins a transaction -#}
+        {#- a hook that looks for a table of a schema that dbt has not listed begins a transaction; where it did
+            not, dbt-duckdb 1.10 logs a traceback, so one is begun in any case -#}
+        {%- call statement('begun', auto_begin=true) -%} select 1 {%- endcall -%}
         {%- do adapter.commit() -%}
     {%- endif -%}
 {%- endmacro %}

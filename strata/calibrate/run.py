@@ -3,6 +3,7 @@
 Imported by the command when it runs, since scikit-learn takes a second that no other command needs.
 """
 
+import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -168,6 +169,22 @@ def _shares(request: Request, warehouse: Warehouse, day: date) -> Shares | None:
     return read_shares(text, request.by, tiers, prospects)
 
 
+def _check_shares(request: Request) -> None:
+    """Read the shares by the seed of tiers, so that a mistake in them costs no build."""
+    if not request.shares or "tiers" not in request.parts:
+        return
+    try:
+        with request.project.seed("tiers").open(newline="", encoding="utf-8-sig") as file:
+            rows = sorted(csv.DictReader(file), key=lambda it: -float(it["tier_rank"]))
+        codes = [it["tier_code"] for it in rows]
+        rules = request.seed(tier_rules.SEED)
+        day = request.as_of or date.today()
+        prospects = tier_rules.prospect_tier(rules, request.rule_set, day)
+    except (UserError, OSError, KeyError, TypeError, ValueError):
+        return  # told by the build
+    read_shares(request.shares, request.by, codes, prospects)
+
+
 def _starts(request: Request, day: date) -> dict[str, date]:
     """Return where rows begin on another day than that of the data."""
     if request.start:
@@ -254,6 +271,7 @@ def run_calibration(request: Request) -> None:
     project = request.project
     if not (request.is_dry_run or request.is_agreed or is_attended()):
         raise UserError("nobody can be asked here: give --yes, or --dry-run")
+    _check_shares(request)
     warehouse = Warehouse.of_project(project)
     ensure_build(project, warehouse.path, request.variables)
     last = warehouse.last_date()

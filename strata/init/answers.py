@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -111,7 +111,7 @@ def read_time_zone(text: str) -> str:
         return spelled[said]
     raise UserError(
         f"--timezone must be the name of a time zone such as Europe/London, not '{text}'"
-        f"{_like(said, spelled)}"
+        f"{_like(said, spelled, spelled)}"
     )
 
 
@@ -149,7 +149,7 @@ def usual_time_zone(country: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _like(said: str, names: Collection[str]) -> str:
+def _like(said: str, names: Collection[str], spelled: Mapping[str, str] | None = None) -> str:
     """Return a name that is like what was said, as a question."""
     near = difflib.get_close_matches(said, names, 1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    return f" (did you mean {(spelled or {}).get(near[0], near[0])}?)" if near else ""

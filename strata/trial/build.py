@@ -31,6 +31,7 @@ def ensure_build(project: DbtProject, warehouse: Path, variables: Mapping[str, A
     reason = why_not_current(project, warehouse, variables)
     if not reason:
         return
+    _check_raw(project, variables)
     Console(stderr=True, highlight=False).print(
         f"{reason}: the core is built first", soft_wrap=True, markup=False
     )
@@ -39,6 +40,17 @@ def ensure_build(project: DbtProject, warehouse: Path, variables: Mapping[str, A
         variables,
         "dbt build of the core",
         *("--select", CORE, *BACKTEST, "--exclude-resource-type", "unit_test"),
+    )
+
+
+def _check_raw(project: DbtProject, variables: Mapping[str, Any]) -> None:
+    """Check that there are raw tables, which a run of dbt takes half a minute to say."""
+    folder = str(project.var("raw_path", variables) or "")
+    if "://" in folder or "{" in folder or (project.root / folder).is_dir():
+        return
+    raise UserError(
+        f"there are no raw tables, {folder} is not a folder: strata import --map NAME FILES makes"
+        " them"
     )
 
 

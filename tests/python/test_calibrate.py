@@ -958,6 +958,14 @@ def test_mistakes_are_told_in_one_line(desk: Desk, monkeypatch: pytest.MonkeyPat
     refuse(desk, "run it in the folder of dbt_project.yml")
 
 
+def test_a_mistake_in_the_shares_costs_no_build(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(ROOT / "seeds/tiers/tiers.csv", (desk.folder / TIER_RULES).with_name("tiers.csv"))
+    monkeypatch.setattr(run, "ensure_build", lambda *_: pytest.fail("it builds"))
+    refuse(desk, "--shares: there is no tier vpi in the seed tiers", "--shares", "vpi=1")
+
+
 def test_a_refused_fit_is_told_and_leaves_the_others_alone(desk: Desk) -> None:
     desk.fill()
     own_seed(desk.folder, "score", [])

@@ -14,8 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 import xlsxwriter
-from conftest import ROOT, Project, copy_project
-from plain_builds import lay_seeds
+from conftest import ROOT, Project
 from raw_data import OPTIONAL_TABLES
 from typer.testing import CliRunner, Result
 
@@ -691,9 +690,7 @@ def clerk(lines: Iterable[Row]) -> dict[str, Decimal]:
     return dict(found)
 
 
-@pytest.mark.slow
-def test_invoice_lines_in_pounds_from_the_file_to_the_mart(tmp_path: Path) -> None:
-    """One build: what each customer has spent is what a clerk adds up from the lines."""
+def test_invoice_lines_in_pounds_are_what_a_clerk_adds_up(tmp_path: Path) -> None:
     lines = invoice_lines()
     half = len(lines) // 2 - len(lines) // 2 % 2
     while lines[half]["InvoiceNo"] == lines[half - 1]["InvoiceNo"]:
@@ -707,28 +704,11 @@ def test_invoice_lines_in_pounds_from_the_file_to_the_mart(tmp_path: Path) -> No
     expected = clerk(lines)
     assert {key: it["amount"] for key, it in rows(raw, "orders").items()} == expected
     assert f"amount {sum(expected.values()):,} GBP" in told
-    there = {"order_items", "products"}
-    variables: dict[str, object] = {
-        "raw_path": str(raw),
-        "missing_sources": [it for it in OPTIONAL_TABLES if it not in there],
-        "as_of_date": date(2011, 12, 31),
-        "business_timezone": "Europe/London",
-        "reporting_currency": "GBP",
-        "limits_are_warnings": True,
-        "history_months": 2,
-    }
-    assert f"missing_sources: [{', '.join(str(it) for it in variables['missing_sources'])}]" in told  # type: ignore[attr-defined]
-    project = copy_project(tmp_path, variables)
-    lay_seeds(project, "retail_gb")
-    project.make("+customer_tiers")
-    spent: defaultdict[str, Decimal] = defaultdict(Decimal)
-    owner = {str(it["InvoiceNo"]): str(it["CustomerID"]) for it in lines}
-    for number, amount in expected.items():
-        spent[owner[number]] += amount
-    guests = spent.pop("")
+    missing = [it for it in OPTIONAL_TABLES if it not in ("order_items", "products")]
+    assert f"missing_sources: [{', '.join(missing)}]" in told
+    guests = {key for key, it in rows(raw, "orders").items() if it["customer_id"] is None}
+    assert guests == {str(it["InvoiceNo"]) for it in lines if not it["CustomerID"]}
     assert guests
-    found = project.query("select customer_id, lifetime_net_revenue from marts.customer_tiers")
-    assert dict(found) == dict(spent)
 
 
 def test_prices_with_tax_in_them(tmp_path: Path) -> None:

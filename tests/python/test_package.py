@@ -1,16 +1,27 @@
-"""Strata in somebody else's dbt project: `integration_tests`, which has `customers` of its own."""
+"""Strata in somebody else's dbt project: `integration_tests`, which has `customers` of its own.
+
+On DuckDB in each run of the tests, on PostgreSQL in the long ones.
+"""
 
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import duckdb
 import pytest
-from conftest import ROOT, Project, copy_project, made_once
+from conftest import ROOT, Project, Row, copy_project, made_once
 from metric_queries import Metrics
+
+from strata.servers.postgres import Postgres
 
 pytestmark = pytest.mark.slow
 
@@ -18,13 +29,39 @@ FOLDER = "integration_tests"
 REPLACED = {"tier_rules", "tier_overrides", "purchase_cycles"}
 
 
-@pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
+ON_DUCKDB = pytest.mark.parametrize("shop", ["duckdb"], indirect=True)
+ZONE = "America/New_York"
+"""Of the connection: what it says decides nothing."""
+
+
+class ShopOnPostgres(Project):
+    """The shop on a server."""
+
+    def __init__(self, root: Path, work: Path, settings: Mapping[str, str], server: Postgres):
+        super().__init__(root, work, settings=settings)
+        self.server = server
+
+    def query(self, sql: str) -> list[Row]:
+        """Return all rows of a query, over a connection in another time zone."""
+        with closing(self.server.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(f"set time zone '{ZONE}'")
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+
+@pytest.fixture(
+    scope="session", params=["duckdb", pytest.param("postgres", marks=pytest.mark.long)]
+)
+def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Build it with all tests, warnings being errors: once for all workers."""
 
     def at(folder: Path) -> Project:
         root = folder / "project" / FOLDER
         places = {"DBT_PROFILES_DIR": str(root), "SHOP_DUCKDB_PATH": str(folder / "shop.duckdb")}
+        if request.param == "postgres":
+            server: Postgres = request.getfixturevalue("postgres_server")
+            places |= server.settings | {"SHOP_TARGET": "postgres", "PGTZ": ZONE}
+            return ShopOnPostgres(root, folder / "work", places, server)
         project = Project(root, folder / "work", settings=places)
         project.database = folder / "shop.duckdb"
         return project
@@ -41,13 +78,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
         told = project.dbt("--warn-error", "build")
         (folder / "told.txt").write_text(told, encoding="utf-8")
 
-    folder = made_once(tmp_path_factory, "shop", make)
+    folder = made_once(tmp_path_factory, f"shop_{request.param}", make)
     project = at(folder)
     project.output = (folder / "told.txt").read_text(encoding="utf-8")
     return project
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def manifest(shop: Project) -> dict[str, Any]:
     """Return what dbt knows of the shop and of Strata in it."""
     text = (shop.work / "target" / "manifest.json").read_text(encoding="utf-8")
@@ -67,6 +104,11 @@ def test_everything_is_built_beside_models_of_the_same_name(shop: Project) -> No
     assert "WARN=0 ERROR=0 SKIP=0" in shop.output
     assert shop.value("select count(*) from shop_web.customers") == 40
     assert shop.value("select count(*) from shop_marts.customers") == 40
+
+
+@ON_DUCKDB
+def test_its_build_is_recorded_as_complete(shop: Project) -> None:
+    """Only DuckDB builds are published, so that a server records none."""
     (build,) = shop.query("select outcome, reason from shop_runs.builds")
     assert build[0] == "complete", build
 
@@ -74,8 +116,8 @@ def test_everything_is_built_beside_models_of_the_same_name(shop: Project) -> No
 def test_schemas_are_those_of_its_own_rule_and_no_raw_one_is_made(shop: Project) -> None:
     found = shop.query(
         "select distinct schema_name from information_schema.schemata"
-        " where catalog_name = 'shop' and schema_name not in"
-        " ('main', 'information_schema', 'pg_catalog')"
+        " where catalog_name in ('shop', 'strata') and schema_name not in"
+        " ('main', 'public', 'information_schema', 'pg_catalog', 'pg_toast')"
     )
     names = ("web", "marts", "intermediate", "staging", "seeds", "runs")
     assert {name for (name,) in found} == {f"shop_{name}" for name in names}
@@ -119,7 +161,9 @@ def test_a_wing_that_is_off_is_not_there(manifest: dict[str, Any], shop: Project
     paths = [it["original_file_path"] for it in nodes]
     assert not [it for it in paths if "/marketing/" in it and not it.startswith("seeds/")]
     assert [it for it in paths if "/simulation/" in it]
-    marts = shop.query("select table_name from duckdb_tables() where schema_name = 'shop_marts'")
+    marts = shop.query(
+        "select table_name from information_schema.tables where table_schema = 'shop_marts'"
+    )
     assert ("customer_actions",) not in marts
     assert ("tier_performance",) in marts
 
@@ -129,6 +173,7 @@ def test_our_unit_tests_and_exposures_are_off(manifest: dict[str, Any]) -> None:
     assert manifest["exposures"] == {}
 
 
+@ON_DUCKDB
 def test_metrics_are_those_that_are_turned_on(manifest: dict[str, Any], shop: Project) -> None:
     models = {it["original_file_path"] for it in manifest["semantic_models"].values()}
     assert models == {"models/marts/core/_metrics.yml"}
@@ -144,12 +189,14 @@ def test_metrics_are_those_that_are_turned_on(manifest: dict[str, Any], shop: Pr
 
 
 def test_a_run_of_others_is_left_alone(shop: Project) -> None:
-    before = shop.query("from shop_runs.builds")
+    noted = "tiers_before" if isinstance(shop, ShopOnPostgres) else "builds"
+    before = shop.query(f"select * from shop_runs.{noted}")
     told = shop.dbt("build", "--select", "buyers", "sales")
     assert "as_of_date:" not in told
-    assert shop.query("from shop_runs.builds") == before
+    assert shop.query(f"select * from shop_runs.{noted}") == before
 
 
+@ON_DUCKDB
 @pytest.mark.long
 def test_models_of_one_name_that_cannot_be_told_apart_are_refused(
     shop: Project, tmp_path: Path
@@ -168,3 +215,50 @@ def test_models_of_one_name_that_cannot_be_told_apart_are_refused(
     )
     assert "Models of Strata and of shop have the same name (" in told
     assert "set the flag require_ref_searches_node_package_before_root: true" in told
+
+
+OLDEST: Final = ("dbt-core==1.10.23", "dbt-duckdb==1.10.1", f"duckdb=={duckdb.__version__}")
+
+
+@pytest.mark.long
+def test_the_oldest_dbt_refuses_equal_names_and_builds_without(tmp_path: Path) -> None:
+    """There is no flag on 1.10 that tells equal names apart: a line says so, and no traceback."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "old"], check=True)
+    dbt = tmp_path / "old" / "bin" / "dbt"
+    install = [dbt.with_name("python"), "-m", "pip", "install", "--quiet", *OLDEST]
+    if subprocess.run(install, check=False, capture_output=True).returncode:
+        pytest.skip(f"there is no package registry to install {' '.join(OLDEST)} from")
+    copy_project(tmp_path)
+    root = tmp_path / "project" / FOLDER
+    ignored = shutil.ignore_patterns("dbt_packages", "target", "logs")
+    shutil.copytree(ROOT / FOLDER, root, ignore=ignored)
+    kept = {name: text for name, text in os.environ.items() if name[:4] not in ("DBT_", "STRA")}
+    places = {"DBT_PROFILES_DIR": str(root), "SHOP_DUCKDB_PATH": str(tmp_path / "shop.duckdb")}
+
+    def call(*arguments: str, expect: int) -> str:
+        done = subprocess.run(
+            [dbt, "--no-use-colors", *arguments],
+            cwd=root,
+            env=kept | places,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == expect, done.stdout[-4000:]
+        assert "Traceback" not in done.stdout + done.stderr
+        return done.stdout
+
+    call("deps", expect=0)
+    told = call("build", "--select", "tiers", expect=2)
+    assert "Running with dbt=1.10.23" in told
+    assert "Models of Strata and of shop have the same name (customers_all_have_a_tier" in told
+    for name in ("customers", "orders"):
+        (root / f"models/{name}.sql").rename(root / f"models/web_{name}.sql")
+    reader = root / "models/tiers_by_country.sql"
+    text = reader.read_text(encoding="utf-8")
+    reader.write_text(text.replace("ref('customers')", "ref('web_customers')"), encoding="utf-8")
+    settings = root / "dbt_project.yml"
+    text = settings.read_text(encoding="utf-8")
+    raw = "{customers: web_customers, orders: web_orders}"
+    settings.write_text(re.sub("raw_models: {.*}", f"raw_models: {raw}", text), encoding="utf-8")
+    assert "WARN=0 ERROR=0 SKIP=0" in call("--warn-error", "build", expect=0)

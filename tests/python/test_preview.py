@@ -12,6 +12,7 @@ from conftest import ROOT, Project, copy_project
 from typer.testing import CliRunner
 
 from strata.cli import app
+from strata.errors import UserError
 from strata.project import DbtProject
 from strata.trial import build
 from strata.trial.build import ensure_build, why_not_current
@@ -224,6 +225,9 @@ def test_a_build_is_current_until_a_file_is_newer(
         told_ = f"{newer} is newer than the build"
         assert why_not_current(project, demo_build.database, {}) == told_
         (tmp_path / newer).unlink()
+    with pytest.raises(UserError, match="there are no raw tables, x is not a folder: strata imp"):
+        ensure_build(project, tmp_path / "none.duckdb", {"raw_path": "x"})
+    assert not calls
     ensure_build(project, tmp_path / "none.duckdb", {"raw_path": "raw"})
     assert calls[0][:3] == ["build", "--select", "+strata.marts.core"]
     assert calls[0][-2:] == ["--vars", '{"raw_path": "raw"}']

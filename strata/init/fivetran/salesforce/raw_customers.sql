@@ -1,4 +1,5 @@
--- One row per account. Add what your organization syncs: phone, created_date as registered_at ...
+-- One row per account. Add what your organization syncs: phone, created_date as registered_at ... Take out
+-- what its user of Fivetran may not see. With history mode on, add: and _fivetran_active.
 select
     id as customer_id,
     name as full_name,

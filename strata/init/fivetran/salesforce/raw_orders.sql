@@ -1,5 +1,6 @@
 -- One row per opportunity; the close date is that day in every zone. Amounts are taken as they are:
--- without tax, in the reporting currency. An organization with several has currency_iso_code.
+-- without tax, in the reporting currency. An organization with several has currency_iso_code. With history
+-- mode on, add: and _fivetran_active.
 select
     id as order_id,
     account_id as customer_id,
