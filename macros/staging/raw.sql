@@ -6,11 +6,15 @@
     {{ return(none if not name else name.split('.') if '.' in name else [project_name, name]) }}
 {%- endmacro %}
 
-{% macro raw(table_name) -%}
+{% macro raw_relation(table_name) -%}
     {%- set model = raw_model(table_name) -%}
-    {%- set relation = ref(model[0], model[1]) if model else source('crm', table_name) -%}
+    {{ return(ref(model[0], model[1]) if model else source('crm', table_name)) }}
+{%- endmacro %}
+
+{% macro raw(table_name) -%}
+    {%- set relation = raw_relation(table_name) -%}
     {#- what reads files or loads them gives a table all its columns; in a unit test there is no graph -#}
-    {%- if not execute or not graph.get('nodes') or (var('raw_path') and not model) -%}
+    {%- if not execute or not graph.get('nodes') or (var('raw_path') and not raw_model(table_name)) -%}
         {{ return(relation) }}
     {%- endif -%}
     {{ return(with_all_columns(relation, table_name)) }}

@@ -55,21 +55,30 @@
 
 {#- The instant in UTC: an offset is applied; a time without one is local time of the source; a date
     without a time begins in the business timezone, so that it stays that business date. -#}
-{% macro instant(column_name, table_name) -%}
+{% macro instant(column_name, offsets) -%}
     {%- set local = 'local_' ~ column_name -%}
     case
         when zone_{{ column_name }} is not null
             then {{ seconds_later(local, '-(' ~ zone_seconds('zone_' ~ column_name) ~ ')') }}
         when bare_{{ column_name }} not like '%:%'
-            then {{ utc_time(local, utc_offsets(var('business_timezone'))) }}
-        else {{ utc_time(local, utc_offsets(source_timezone(table_name))) }}
+            then {{ utc_time(local, offsets.business) }}
+        else {{ utc_time(local, offsets.source) }}
     end
+{%- endmacro %}
+
+{#- The offsets of both zones; to find them takes a while, so a model asks once. -#}
+{% macro time_offsets(table_name) -%}
+    {{ return({
+        'business': utc_offsets(var('business_timezone')),
+        'source': utc_offsets(source_timezone(table_name)),
+    }) }}
 {%- endmacro %}
 
 {#- The list of a row's times that the clocks of their zone showed twice, or never. -#}
 {% macro adjusted_columns(raw, table_name) -%}
-    {%- set business = utc_offsets(var('business_timezone')) -%}
-    {%- set source = utc_offsets(source_timezone(table_name)) -%}
+    {%- set offsets = time_offsets(table_name) -%}
+    {%- set business = offsets.business -%}
+    {%- set source = offsets.source -%}
     {%- set adjusted = {} -%}
     {%- for column in raw.values() if column.data_type == 'timestamp' -%}
         {%- set local = 'local_' ~ column.name -%}

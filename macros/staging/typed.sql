@@ -20,45 +20,57 @@
 
 {#- CTEs from `source` to `casts`: the columns of a raw table as they came, and beside each
     text_<column>, null where it is blank, and cast_<column>, null where it means nothing. Each step
-    reads what the step before it has worked out, so that nothing is worked out twice. -#}
+    reads what the step before it has worked out, so that nothing is worked out twice. What is stored
+    as a time, an exact number or a flag need not become a text first: it means what its text would. -#}
 {% macro read_values(raw, table_name) -%}
     {%- set steps = {
         'written': [], 'trimmed': [], 'texts': [], 'forms': [], 'bare_times': [], 'values_read': [],
         'casts': [],
     } -%}
+    {%- set stored = stored_types(table_name) -%}
+    {%- set offsets = time_offsets(table_name) -%}
     {%- for column in raw.values() -%}
         {%- set name = column.name -%}
-        {%- set is_time = column.data_type in ['timestamp', 'date'] -%}
-        {%- set is_number = column.data_type.split('(')[0] in ['decimal', 'integer'] -%}
-        {%- do steps.written.append(text_of(name) ~ ' as written_' ~ name) -%}
-        {%- do steps.trimmed.append(trimmed('written_' ~ name) ~ ' as trimmed_' ~ name) -%}
-        {%- do steps.texts.append(
-            'case when ' ~ is_blank('trimmed_' ~ name) ~ ' then null else trimmed_' ~ name
-            ~ ' end as text_' ~ name) -%}
-        {%- if is_time -%}
-            {%- do steps.forms.append(time_form('text_' ~ name) ~ ' as form_' ~ name) -%}
-            {%- do steps.bare_times.append(bare_time('form_' ~ name) ~ ' as bare_' ~ name) -%}
+        {%- set kind = kind_of_value(column) -%}
+        {%- set is_stored = is_stored_as(kind, stored[name]) -%}
+        {%- if is_stored -%}
+            {%- do steps.texts.append(unless_blank(name, stored[name]) ~ ' as text_' ~ name) -%}
+        {%- else -%}
+            {%- do steps.written.append(text_of(name) ~ ' as written_' ~ name) -%}
+            {%- do steps.trimmed.append(trimmed('written_' ~ name) ~ ' as trimmed_' ~ name) -%}
+            {%- do steps.texts.append(
+                'case when ' ~ is_blank('trimmed_' ~ name) ~ ' then null else trimmed_' ~ name
+                ~ ' end as text_' ~ name) -%}
+        {%- endif -%}
+        {%- if kind == 'time' -%}
+            {#- of a stored time the form says no more than whether it has a clock -#}
+            {%- set clock = "':'" if stored[name] == 'TIMESTAMP' else "''" -%}
+            {%- do steps.forms.append((clock if is_stored else time_form('text_' ~ name)) ~ ' as form_' ~ name) -%}
+            {%- do steps.bare_times.append((clock if is_stored else bare_time('form_' ~ name)) ~ ' as bare_' ~ name) -%}
             {%- do steps.values_read.append(
-                try_cast('bare_' ~ name, 'timestamp') ~ ' as local_' ~ name) -%}
+                (stored_time('text_' ~ name) if is_stored else try_cast('bare_' ~ name, 'timestamp'))
+                ~ ' as local_' ~ name) -%}
         {%- endif -%}
         {%- if column.data_type == 'timestamp' -%}
             {%- do steps.values_read.append(
                 zone_text('form_' ~ name, 'bare_' ~ name) ~ ' as zone_' ~ name) -%}
-            {%- do steps.casts.append(instant(name, table_name) ~ ' as cast_' ~ name) -%}
+            {%- do steps.casts.append(instant(name, offsets) ~ ' as cast_' ~ name) -%}
         {%- elif column.data_type == 'date' -%}
             {%- do steps.casts.append('cast(local_' ~ name ~ ' as date) as cast_' ~ name) -%}
-        {%- elif is_number -%}
-            {%- set form = number_form(name, table_name) -%}
+        {%- elif kind == 'number' -%}
+            {%- set form = number_form(name, table_name) if not is_stored -%}
             {%- if form -%}
                 {%- do steps.forms.append(form ~ ' as form_' ~ name) -%}
             {%- endif -%}
             {%- do steps.values_read.append(
-                try_cast(('form_' if form else 'text_') ~ name, column.data_type)
+                ('try_cast(text_' ~ name ~ ' as ' ~ column.data_type ~ ')' if is_stored
+                else try_cast(('form_' if form else 'text_') ~ name, column.data_type))
                 ~ ' as number_' ~ name) -%}
             {%- do steps.casts.append(
                 in_range('number_' ~ name, column.meta) ~ ' as cast_' ~ name) -%}
-        {%- elif column.data_type == 'boolean' -%}
-            {%- do steps.casts.append(truth('text_' ~ name) ~ ' as cast_' ~ name) -%}
+        {%- elif kind == 'flag' -%}
+            {%- do steps.casts.append(
+                ('text_' ~ name if is_stored else truth('text_' ~ name)) ~ ' as cast_' ~ name) -%}
         {%- elif is_identifier(column) -%}
             {%- do steps.casts.append(identifier('text_' ~ name) ~ ' as cast_' ~ name) -%}
         {%- endif -%}
@@ -79,6 +91,53 @@
     {%- endfor %}
 {%- endmacro %}
 
+{#- What a column's values are, by its declaration: time, number, flag or text. -#}
+{% macro kind_of_value(column) -%}
+    {{ return({'timestamp': 'time', 'date': 'time', 'decimal': 'number', 'integer': 'number', 'boolean': 'flag'}.get(
+        column.data_type.split('(')[0], 'text')) }}
+{%- endmacro %}
+
+{#- The types of a raw table's columns as stored, by their names, on an engine that casts them as it would
+    their texts. In a unit test there is no graph, and a row may be of any type. -#}
+{% macro stored_types(table_name) -%}
+    {%- set types = {} -%}
+    {%- if execute and target.type == 'duckdb' and graph.get('nodes') and table_name not in var('missing_sources')
+        and invocation_args_dict.get('introspect', true) -%}
+        {%- for column in adapter.get_columns_in_relation(raw_relation(table_name)) -%}
+            {%- do types.update({column.name | lower: column.data_type.split('(')[0]}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(types) }}
+{%- endmacro %}
+
+{#- True if values of a kind are stored in a type of their own. A blank that is written as a number,
+    such as -999, is found in a text only. -#}
+{% macro is_stored_as(kind, stored_type) -%}
+    {%- set types = {
+        'time': ['TIMESTAMP', 'DATE'],
+        'number': ['DECIMAL', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT'],
+        'flag': ['BOOLEAN'],
+    } -%}
+    {{ return(stored_type in types.get(kind, [])
+        and not (kind == 'number' and blanks_like('[-+.]*[0-9][.0-9]*'))) }}
+{%- endmacro %}
+
+{#- A stored value, null where its text is a blank: some write a day for none. -#}
+{% macro unless_blank(name, stored_type) -%}
+    {%- set day = '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])' -%}
+    {%- set forms = {'DATE': day, 'TIMESTAMP': day ~ ' [0-9]{2}:[0-9]{2}:[0-9]{2}'} -%}
+    {%- set blanks = blanks_like(forms[stored_type]) if stored_type in forms -%}
+    {{ return('case when ' ~ name ~ ' not in (' ~ blanks | join(', ') ~ ') then ' ~ name ~ ' end' if blanks
+        else name) }}
+{%- endmacro %}
+
+{#- A stored time within the years that a text can write. -#}
+{% macro stored_time(value) -%}
+    case
+        when {{ value }} >= '0001-01-01' and {{ value }} < '10000-01-01' then try_cast({{ value }} as timestamp)
+    end
+{%- endmacro %}
+
 {#- A number beyond the plausible range of its column is none. -#}
 {% macro in_range(number, meta) -%}
     {%- set bounds = [] -%}
@@ -87,16 +146,30 @@
     {{ return('case when ' ~ bounds | join(' and ') ~ ' then ' ~ number ~ ' end' if bounds else number) }}
 {%- endmacro %}
 
-{#- True for the texts that _sources.yml declares as blanks, as written, and for the empty one. -#}
-{% macro is_blank(text) -%}
+{#- The texts that _sources.yml declares as blanks. -#}
+{% macro declared_blanks() -%}
     {%- set blanks = [] -%}
     {%- if execute -%}
         {%- for source_node in sources_of_strata() if not blanks -%}
             {%- do blanks.extend(source_node.meta.blanks) -%}
         {%- endfor -%}
     {%- endif -%}
+    {{ return(blanks) }}
+{%- endmacro %}
+
+{#- Those among them that are of a form, as literals. -#}
+{% macro blanks_like(pattern) -%}
+    {%- set literals = [] -%}
+    {%- for blank in declared_blanks() if modules.re.fullmatch(pattern, blank) -%}
+        {%- do literals.append("'" ~ blank ~ "'") -%}
+    {%- endfor -%}
+    {{ return(literals) }}
+{%- endmacro %}
+
+{#- True for the texts that are declared as blanks, as written, and for the empty one. -#}
+{% macro is_blank(text) -%}
     {%- set literals = ["''"] -%}
-    {%- for blank in blanks -%}
+    {%- for blank in declared_blanks() -%}
         {#- engines do not agree on a backslash in a literal -#}
         {%- do literals.append(
             ("'" ~ blank ~ "'") | replace("\\", "' || chr(92) || '") | replace("'' || ", '')) -%}
