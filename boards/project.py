@@ -130,7 +130,7 @@ def defaults(build: Build) -> dict[str, Any]:
     tiers = {"values": pins}
     return {
         "source": "strata",
-        "width": 1240,
+        "width": 1040,
         "cache": False,
         "style": {
             "formats": {
@@ -138,13 +138,18 @@ def defaults(build: Build) -> dict[str, Any]:
                 "money_short": {"spec": ".3~s", "notation": "analytic", **money},
                 "money_cents": {"spec": ",.2f", **money},
             },
-            "fonts": {"heading": {"case": "none"}, "label": {"case": "none"}},
+            "margin": "24px 20px",
+            "fonts": {
+                "heading": {"case": "none", "sizes": [28, 18, 16, 14, 12, 11]},
+                "label": {"case": "none"},
+            },
             "footer": {"visible": False},
             "timestamp": {"visible": False},
             "charts": {
+                "title": {"font": {"extends": "heading", "size": 17}},
                 "category_colors": {"tier": tiers, "direction": {"values": MOVES}},
                 "kpi": {"label": {"font": {"case": "none"}}},
-                "table": {"header": {"font": {"case": "none"}}},
+                "table": {"font": {"size": 12}, "header": {"font": {"case": "none"}}},
             },
         },
     }

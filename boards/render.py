@@ -30,10 +30,19 @@ from project import (
 
 FONT: Final = re.compile(r"/static/fonts/([\w.-]+\.woff2)")
 SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+UGLY: Final = re.compile(r"TRUNCATED|CRAMPED|COLLISION|OVERFLOW|BELOW-MINIMUM|CROWD|SQUEEZED|CAPPED")
+"""Warnings of dbt Charts that something does not fit where it stands."""
 
 
-def write_pages(build: Build, project: Path, out: Path) -> list[Path]:
+def write_pages(build: Build, project: Path, out: Path, is_strict: bool) -> list[Path]:
     """Write the static pages, and return their files in the order of the menu.
+
+    Parameters
+    ----------
+    build, project, out
+        What the warehouse has, the project of dbt Charts, and the folder of the pages.
+    is_strict
+        Whether a text that does not fit is a fault.
 
     Raises
     ------
@@ -68,6 +77,7 @@ def write_pages(build: Build, project: Path, out: Path) -> list[Path]:
             )
             found = [*result.validation_errors, *result.chart_errors]
             found += [result.board_error] if result.board_error else []
+            found += [fault for fault in result.warnings if is_strict and UGLY.search(fault.code)]
             faults += [f"boards/charts/{name}.yml: {' '.join(f.message.split())}" for f in found]
             if found:
                 continue
@@ -97,6 +107,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("build/boards"))
     parser.add_argument("--customers", type=int, default=24, help="pages of single customers")
     parser.add_argument("--serve", action="store_true", help="a live server with filters")
+    parser.add_argument("--strict", action="store_true", help="refuse a text that does not fit")
     parser.add_argument("--port", type=int, default=8580)
     options = parser.parse_args()
     try:
@@ -117,7 +128,7 @@ def main() -> None:
             command = [dct, "serve", "--no-cache", "--port", str(options.port)]
             subprocess.run(command, cwd=project, check=False)
             return
-        pages = write_pages(build, project, options.out)
+        pages = write_pages(build, project, options.out, options.strict)
     except (BoardsError, OSError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -354,7 +354,7 @@ def pages(demo_build: Project, tmp_path_factory: pytest.TempPathFactory) -> list
     (out.parent / "docs").mkdir()
     (out.parent / "docs" / "index.html").touch()
     subprocess.run(
-        [PYTHON, BOARDS / "render.py", "--out", out, "--customers", "1"],
+        [PYTHON, BOARDS / "render.py", "--out", out, "--customers", "1", "--strict"],
         env=os.environ | {"STRATA_DUCKDB_PATH": str(demo_build.database)},
         check=True,
         timeout=300,
