@@ -30,7 +30,9 @@ from project import (
 
 FONT: Final = re.compile(r"/static/fonts/([\w.-]+\.woff2)")
 SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-UGLY: Final = re.compile(r"TRUNCATED|CRAMPED|COLLISION|OVERFLOW|BELOW-MINIMUM|CROWD|SQUEEZED|CAPPED")
+UGLY: Final = re.compile(
+    r"TRUNCATED|CRAMPED|COLLISION|OVERFLOW|BELOW-MINIMUM|CROWD|SQUEEZED|CAPPED"
+)
 """Warnings of dbt Charts that something does not fit where it stands."""
 
 
