@@ -52,7 +52,7 @@ lint: setup  ## Check the style of Python, SQL and Markdown
 test-fast: lint  ## Lint, the demo with its unit tests, and the core of pytest: for while you work
 	$(BIN)/pytest -m "not slow and not long"
 
-test: lint  ## Run every check but the long ones
+test: lint .venv-boards/ready  ## Run every check but the long ones
 	$(BIN)/pytest -m "not long"
 
 test-long: setup  ## Run whole matrices, many more drawn cases, and dbt's own tests on Spark

@@ -16,12 +16,14 @@
     lower, upper columns that are compared with lower or upper case
     lengths      numbers of characters: {column: number}
     patterns     regular expressions for whole cells: {column: pattern}; a blank passes
+    places       the places in braces that a text may have: {key: [places]}; its columns are the labels,
+                 and its keys are needed
     one_true     flags of which each group has one that is true: {column: column of the group}
     never        what else a row must not be: [{when: condition, defect: sentence}] -#}
 {% test seed_rows(
     model, key, keys=[], filled=[], some_filled=[], at_least={}, above={}, at_most={}, below={},
     accepted={}, known={}, in_order=[], ascending={}, needed=[], lower=[], upper=[], lengths={},
-    patterns={}, one_true={}, never=[]
+    patterns={}, places={}, one_true={}, never=[]
 ) %}
 
 {{ config(meta={'reports_rules': true}) }}
@@ -89,6 +91,20 @@
     {%- do defects.append((
         column ~ " <> '' and not " ~ matches(column, pattern),
         "'" ~ column ~ " is ' || " ~ column ~ " || ', it must look like " ~ pattern ~ "'")) %}
+{%- endfor %}
+
+{%- for column in ['label_en', 'label_zh'] if places %}
+    {%- set sound, meant = [], [] %}
+    {%- for code, names in places.items() %}
+        {%- set place = '|[{](' ~ names | join('|') ~ ')[}]' if names else '' %}
+        {%- do sound.append("when '" ~ code ~ "' then " ~ matches(column, '^([^{}]' ~ place ~ ')*$')) %}
+        {%- do meant.append("when '" ~ code ~ "' then '"
+            ~ ('{' ~ names | join('}, {') ~ '}' if names else 'none') ~ "'") %}
+    {%- endfor %}
+    {%- do defects.append((
+        'not case row_key ' ~ sound | join(' ') ~ ' else true end',
+        "'" ~ column ~ " is ' || " ~ column ~ " || '; its places may be ' || case row_key "
+        ~ meant | join(' ') ~ " end || '; correct what is in braces'")) %}
 {%- endfor %}
 
 {%- set pairs = in_order + ([['valid_from', 'valid_to']] if 'valid_to' in types else []) %}
@@ -172,7 +188,7 @@ defects as (
     where {{ column }} <= before
     union all
     {%- endfor %}
-    {%- for code in needed %}
+    {%- for code in needed + places.keys() | list %}
     select
         '{{ code }}' as row_key,
         'the row is missing, and the models name it; put it back' as defect

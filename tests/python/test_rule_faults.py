@@ -411,6 +411,29 @@ DEFECTS: list[Any] = [
         ],
         id="no_catch_all_of_statuses_risks_and_actions_and_unreachable_rules",
     ),
+    pytest.param(
+        {
+            "explanation_texts": [
+                put("tier_figures", label_en="{teir} with {orders}"),
+                put("tier_held", label_zh="{figures}"),
+                put("next_none", label_en="no {tier} is higher"),
+                put("action_risk", label_en="{figures}, {risk"),
+                remove("reason_since"),
+            ]
+        },
+        [
+            (
+                "explanation_texts, tier_figures",
+                "label_en is {teir}",
+                "{tier}, {orders}, {revenue}",
+            ),
+            ("explanation_texts, tier_held", "label_zh is {figures}", "may be {basis}; correct"),
+            ("explanation_texts, next_none", "label_en", "may be none; correct"),
+            ("explanation_texts, action_risk", "{risk; its places may be {figures}, {risk}"),
+            ("explanation_texts, reason_since", "missing"),
+        ],
+        id="places_of_texts_that_nothing_fills",
+    ),
 ]
 
 
