@@ -88,6 +88,23 @@ def test_arrows_run_in_one_direction(nodes: dict[str, Any]) -> None:
     assert back == []
 
 
+def test_the_overview_tells_the_arrows_between_rooms(nodes: dict[str, Any]) -> None:
+    text = (ROOT / "models" / "overview.md").read_text(encoding="utf-8")
+    section = text.split("\n## Rooms\n")[1].split("\n## ")[0]
+    told = {
+        name: set(filter(None, reads.split(", ")))
+        for name, reads in re.findall(r"^\| `(\w+)` \| ?([a-z, ]*?) ?\| .+ \|$", section, re.M)
+    }
+    read: dict[str, set[str]] = {name: set() for name in (*CORE, *WINGS)}
+    for name, node in nodes.items():
+        mine = room(node)
+        for parent in parents(nodes, name):
+            its = room(nodes[parent])
+            if its != mine != "marts" and name != GATE and (name, parent) not in BACK:
+                read[mine].add(its)
+    assert told == read
+
+
 def test_no_wing_reads_another_and_the_core_reads_none(manifest: dict[str, Any]) -> None:
     """Proofs, exposures, metrics, unit tests too; but by the macro that asks whether it is on."""
     rooms = {

@@ -41,6 +41,27 @@ EQUAL = {
         "select evaluation_month, tier_code, count(*), sum(net_revenue_12m)"
         " from marts.customer_tier_history group by all",
     ),
+    "strata_overview_year_before": (
+        "metric_time__month, strata_net_revenue_12m_of_month, strata_net_revenue_12m_change",
+        "with months as (select evaluation_month, sum(net_revenue_12m) as revenue"
+        " from marts.customer_tier_history group by all) select months.evaluation_month,"
+        " months.revenue, months.revenue / cast(before.revenue as double) - 1 from months"
+        " left join months as before"
+        " on months.evaluation_month = before.evaluation_month + interval 1 year",
+    ),
+    "strata_overview_top": (
+        "strata_customer, strata_customer__tier_label_en, strata_customer__market,"
+        " strata_net_revenue_12m, strata_clv_12m",
+        "select customer_id, tier_label_en, market, net_revenue_12m, clv_12m"
+        " from marts.customer_tiers order by net_revenue_12m desc, customer_id limit 10",
+    ),
+    "strata_movement_flows_until_today": (
+        "metric_time__month, strata_evaluation__tier_code, strata_customer__tier_code,"
+        " strata_customers_at_date",
+        "select evaluation_month, then.tier_code, now.tier_code as tier_now, count(*)"
+        " from marts.customer_tier_history as then left join marts.customer_tiers as now"
+        " using (customer_id) group by all",
+    ),
     "strata_movement_months": (
         "metric_time__month, strata_customers_risen, strata_customers_fallen,"
         " strata_customers_new, strata_net_movement",
