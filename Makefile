@@ -3,7 +3,7 @@ BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build docs dashboard dashboard-serve test test-fast test-long lint check demo bench up-postgres up-spark down lock clean
+.PHONY: help setup build docs lineage dashboard dashboard-serve test test-fast test-long lint check demo bench up-postgres up-spark down lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -32,6 +32,13 @@ docs: setup  ## Write the static docs page, build/docs/index.html
 	$(PYTHON) -m venv .venv-boards
 	.venv-boards/bin/pip install --quiet --disable-pip-version-check -r boards/requirements.txt
 	@touch $@
+
+lineage: docs .venv-boards/ready  ## Write the lineage of every column, build/lineage/index.html
+	@mkdir -p build/lineage
+	@DO_NOT_TRACK=1 .venv-boards/bin/colibri generate --light --disable-telemetry \
+		--output-dir build/lineage > build/lineage/log.txt || { cat build/lineage/log.txt; exit 1; }
+	@! grep ERROR build/lineage/log.txt
+	@echo "lineage    build/lineage/index.html"
 
 dashboard: .venv-boards/ready  ## Write the boards as static pages, build/boards/overview.html
 	@DO_NOT_TRACK=1 .venv-boards/bin/python boards/render.py

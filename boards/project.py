@@ -28,6 +28,8 @@ PAGES: Final = (
     "quality",
 )
 """Boards in the order of the menu; `customer` is one page for each customer of the list."""
+BESIDE: Final = ("docs", "lineage")
+"""Folders beside that of the boards to whose pages the menu leads, where they were made."""
 MOVES: Final = {"Risen": "positive.solid", "Fallen": "negative.solid"}
 MOST_CUSTOMERS: Final = 60
 """So many pages of single customers stay below 20 MB; the list has 200."""
@@ -247,13 +249,27 @@ def file_name(customer: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", lambda found: f"~{ord(found[0]):x}", customer)
 
 
-def menu(pages: Sequence[tuple[str, str]], current: str, folder: str, has_docs: bool) -> str:
-    """Return the menu of a static page, and the styles that it and narrow windows need."""
+def menu(
+    pages: Sequence[tuple[str, str]], current: str, folder: str, beside: Collection[str]
+) -> str:
+    """Return the menu of a static page, and the styles that it and narrow windows need.
+
+    Parameters
+    ----------
+    pages
+        Names and titles of the boards.
+    current
+        The one that the page is of.
+    folder
+        How the page names the folder of the boards.
+    beside
+        Folders with pages of others beside that one, such as `docs`.
+    """
     links = [
         f'<a href="{folder}{name}.html"{" class=here" if name == current else ""}>'
         f"{html.escape(title)}</a>"
         for name, title in pages
     ]
-    if has_docs:
-        links.append(f'<a class=docs href="{folder}../docs/index.html">Docs</a>')
+    others = [f'<a href="{folder}../{name}/index.html">{name.capitalize()}</a>' for name in beside]
+    links.append(f"<span class=others>{''.join(others)}</span>")
     return (HERE / "menu.html").read_text("utf-8").replace("{links}", "\n".join(links))

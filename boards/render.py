@@ -16,6 +16,7 @@ import dbt_charts
 import yaml
 from dbt_charts.agent_api import ProjectSession
 from project import (
+    BESIDE,
     MOST_CUSTOMERS,
     PAGES,
     WAREHOUSE,
@@ -68,7 +69,7 @@ def write_pages(build: Build, project: Path, out: Path, is_strict: bool) -> list
             ("customer", out / "customers" / f"{file_name(key)}.html", {"customer": key}, "../")
             for key in build.customers
         ]
-    has_docs = (out.parent / "docs" / "index.html").exists()
+    beside = [name for name in BESIDE if (out.parent / name / "index.html").exists()]
     faults: list[str] = []
     fonts: set[str] = set()
     with ProjectSession.open(project) as session:
@@ -93,7 +94,7 @@ def write_pages(build: Build, project: Path, out: Path, is_strict: bool) -> list
                 "</body>", f'<script src="{back}boards.js"></script></body>'
             )
             here = "customers" if name == "customer" else name
-            text = text.replace("<body>", "<body>" + menu(pages, here, back, has_docs), 1)
+            text = text.replace("<body>", "<body>" + menu(pages, here, back, beside), 1)
             file.write_text(text, "utf-8")
     if faults:
         raise BoardsError("\n".join(dict.fromkeys(faults)))

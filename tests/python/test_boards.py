@@ -6,6 +6,7 @@ needs Chromium, where it is installed. The report at the end of the run names wh
 
 import html
 import importlib.util
+import json
 import math
 import os
 import re
@@ -313,6 +314,60 @@ def test_pages_show_the_figures_of_the_marts(pages: list[Path], demo_build: Proj
                 assert told in texts[page].replace("\u2212", "-"), (page, column, row)
 
 
+def browse(page: Path, picture: Path, size: tuple[int, int], folder: Path) -> str:
+    """Shoot a page in Chromium, which reaches no network, and return what it says."""
+    call = [
+        str(CHROMIUM),
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--hide-scrollbars",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        "--enable-logging=stderr",
+        "--virtual-time-budget=5000",
+        f"--log-net-log={folder}.json",
+        f"--user-data-dir={folder}",
+        f"--window-size={size[0]},{size[1]}",
+        f"--screenshot={picture}",
+        page.as_uri(),
+    ]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=False)
+    return done.stderr
+
+
+@pytest.mark.slow
+def test_every_column_has_its_lineage_offline(demo_build: Project, tmp_path: Path) -> None:
+    if not PYTHON.exists():
+        pytest.skip("the boards have no virtual environment; `make dashboard` makes it")
+    demo_build.dbt("docs", "generate")
+    target, out = demo_build.work / "target", tmp_path / "lineage"
+    call = [PYTHON.with_name("colibri"), "generate", "--light", "--disable-telemetry"]
+    call += ["--output-dir", out]
+    call += ["--manifest", target / "manifest.json", "--catalog", target / "catalog.json"]
+    done = subprocess.run(call, capture_output=True, text=True, check=True, timeout=300)
+    assert "ERROR" not in done.stdout + done.stderr
+    found = json.loads((out / "colibri-manifest.json").read_text("utf-8"))["nodes"]
+    columns = [
+        bool(column.get("hasLineage"))
+        for name, node in found.items()
+        if name.startswith("model.")
+        for column in node["columns"].values()
+    ]
+    assert len(columns) > 2000 and sum(columns) > 0.95 * len(columns)
+    if CHROMIUM:
+        browse(out / "index.html", tmp_path / "lineage.png", (1440, 900), tmp_path / "browser")
+        asked = set(
+            re.findall(r'"url":"https?://([^/"]+)', (tmp_path / "browser.json").read_text())
+        )
+        own = ("google.com", "googleapis.com")
+        assert [host for host in asked if not host.endswith(own)] == []
+
+
 @pytest.mark.slow
 def test_every_page_is_shot_without_a_network(pages: list[Path], tmp_path: Path) -> None:
     if not CHROMIUM:
@@ -333,26 +388,7 @@ def test_every_page_is_shot_without_a_network(pages: list[Path], tmp_path: Path)
     def shoot(task: tuple[Path, int]) -> tuple[str, str]:
         page, width = task
         name = f"{page.stem}_{width}"
-        call = [
-            str(CHROMIUM),
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--hide-scrollbars",
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-            "--enable-logging=stderr",
-            f"--user-data-dir={tmp_path / name}",
-            f"--window-size={width},2400",
-            f"--screenshot={shots / name}.png",
-            page.as_uri(),
-        ]
-        done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=False)
-        return name, done.stderr
+        return name, browse(page, shots / f"{name}.png", (width, 2400), tmp_path / name)
 
     with ThreadPoolExecutor(3) as threads:
         told = dict(threads.map(shoot, [(page, width) for page in pages for width in WIDTHS]))
