@@ -8,6 +8,7 @@ money doubles.
 import re
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from retail import (
     tier,
     write_shop,
 )
+from test_boards import FIGURES, PYTHON, checked_charts, compared, plain_text, write_pages
 
 pytestmark = pytest.mark.slow
 
@@ -207,3 +209,18 @@ def in_money(value: Any, currency: str, factor: int) -> Any:
 
 def test_the_seeds_are_small() -> None:
     assert sum(it.stat().st_size for it in (FOLDER / "retail_gb").rglob("*.csv")) < 20_000
+
+
+def test_the_boards_follow_the_shop(pounds: Project, tmp_path: Path) -> None:
+    """Its tiers, markets and currency, and no fit of lifetime values; nothing is edited."""
+    assert list(checked_charts(pounds.database)) == []
+    (customer,) = pounds.query(
+        "select customer_id from marts.customer_tiers"
+        " order by net_revenue_12m desc, customer_id limit 1"
+    )[0]
+    assert sum(compared(pounds, query, customer) for query in FIGURES) > 100
+    if PYTHON.exists():
+        pages = {page.stem: plain_text(page) for page in write_pages(pounds, tmp_path / "boards")}
+        assert "GBP" in pages["overview"] and "CNY" not in "".join(pages.values())
+        labels = [label for (label,) in pounds.query("select label_en from seeds.tiers")]
+        assert [label for label in labels if label not in pages["overview"]] == []
