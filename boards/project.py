@@ -56,9 +56,11 @@ class Build(NamedTuple):
     colours
         Colour (#rrggbb) by English label of the tier.
     tables
-        Marts and seeds that were built, as `marts.customers`.
+        Marts with a row and seeds, as `marts.customers`.
     customers
         The customers with the most net revenue of 12 months, best first.
+    without
+        Columns that charts need and that have no value, as `marts.customer_tiers.p_alive`.
     """
 
     path: Path
@@ -67,6 +69,7 @@ class Build(NamedTuple):
     colours: dict[str, str]
     tables: frozenset[str]
     customers: tuple[str, ...]
+    without: frozenset[str] = frozenset()
 
 
 def read_build(path: Path, prefix: str, customers: int) -> Build:
@@ -90,7 +93,8 @@ def read_build(path: Path, prefix: str, customers: int) -> Build:
         with duckdb.connect(str(path), read_only=True) as warehouse:
             tables = warehouse.execute(
                 "select schema_name[length($prefix) + 1:] || '.' || table_name from duckdb_tables()"
-                " where schema_name in ($prefix || 'marts', $prefix || 'seeds')",
+                " where schema_name = $prefix || 'seeds'"
+                " or schema_name = $prefix || 'marts' and estimated_size > 0",
                 {"prefix": prefix},
             ).fetchall()
             currency = warehouse.execute(
@@ -104,6 +108,13 @@ def read_build(path: Path, prefix: str, customers: int) -> Build:
                 " order by net_revenue_12m desc, customer_id limit ?",
                 [customers],
             ).fetchall()
+            names = frozenset(name for (name,) in tables)
+            without = []
+            for needed in needs():
+                table, _, column = needed.rpartition(".")
+                sql = f"select count({column}) from {prefix}{table}"
+                if table in names and warehouse.execute(sql).fetchone() == (0,):
+                    without.append(needed)
     except duckdb.Error as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise BoardsError(
@@ -114,9 +125,17 @@ def read_build(path: Path, prefix: str, customers: int) -> Build:
         prefix,
         currency[0] if currency else "",
         {label: colour.lower() for label, colour in colours},
-        frozenset(name for (name,) in tables),
+        names,
         tuple(identifier for (identifier,) in largest),
+        frozenset(without),
     )
+
+
+def needs() -> list[str]:
+    """Return the columns that charts need, each once."""
+    boards = [yaml.safe_load(it.read_text("utf-8")) for it in (HERE / "charts").glob("*.yml")]
+    charts = [chart for board in boards for chart in board["charts"].values()]
+    return sorted({chart["needs"] for chart in charts if "needs" in chart})
 
 
 def defaults(build: Build) -> dict[str, Any]:
@@ -164,9 +183,9 @@ def write_project(build: Build, folder: Path, is_live: bool) -> None:
     shutil.copytree(HERE / "templates", folder / "templates")
     for board in sorted((HERE / "charts").glob("*.yml")):
         content = yaml.safe_load(board.read_text("utf-8"))
-        missing = leave_out(content, build.tables)
+        missing = leave_out(content, build.tables, build.without)
         if missing:
-            print(f"{board.stem}: without {', '.join(missing)}, which the build does not have")
+            print(f"{board.stem}: without {', '.join(missing)}, of which the build has nothing")
         if not content["rows"]:
             continue
         content["queries"] = {
@@ -190,25 +209,34 @@ def write_yaml(file: Path, content: dict[str, Any]) -> None:
     file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
 
 
-def leave_out(board: dict[str, Any], tables: frozenset[str]) -> list[str]:
-    """Take what reads a table that was not built, as of a wing, out of a board; return the tables.
+def leave_out(
+    board: dict[str, Any], tables: frozenset[str], without: frozenset[str] = frozenset()
+) -> list[str]:
+    """Take what has nothing to show, as of a wing that is off, out of a board; return why.
 
     Parameters
     ----------
     board
         Content of a board; changed.
     tables
-        Marts and seeds that the build has.
+        Marts with a row and seeds, all that the build has.
+    without
+        Columns that have no value; charts say by `needs` that they need one.
     """
     missing = {
         name: {match.group() for match in TABLE.finditer(sql)} - tables
         for name, sql in board["queries"].items()
     }
-    charts = {name for name, chart in board["charts"].items() if not missing[chart["query"]]}
+    needed = {name: chart.pop("needs", "") for name, chart in board["charts"].items()}
+    charts = {
+        name
+        for name, chart in board["charts"].items()
+        if not missing[chart["query"]] and needed[name] not in without
+    }
     board["queries"] = {name: sql for name, sql in board["queries"].items() if not missing[name]}
     board["charts"] = {name: board["charts"][name] for name in board["charts"] if name in charts}
     board["rows"] = laid_out(board["rows"], charts)
-    return sorted(set().union(*missing.values()))
+    return sorted(set().union(*missing.values(), without & set(needed.values())))
 
 
 def laid_out(items: list[Any], charts: set[str]) -> list[Any]:

@@ -221,6 +221,8 @@ def test_the_boards_follow_the_shop(pounds: Project, tmp_path: Path) -> None:
     assert sum(compared(pounds, query, customer) for query in FIGURES) > 100
     if PYTHON.exists():
         pages = {page.stem: plain_text(page) for page in write_pages(pounds, tmp_path / "boards")}
+        assert "what_if" not in pages, "a page without a candidate"
         assert "GBP" in pages["overview"] and "CNY" not in "".join(pages.values())
+        assert customer in pages["overview"].split("\n"), "an identifier of digits is no number"
         labels = [label for (label,) in pounds.query("select label_en from seeds.tiers")]
         assert [label for label in labels if label not in pages["overview"]] == []
