@@ -195,7 +195,7 @@ def test_boards_follow_other_tiers_and_another_currency(
 
     project.write_project(build, tmp_path / "project", is_live=False)
     written = (tmp_path / "project" / "charts" / "customer.yml").read_text("utf-8")
-    assert "recommended_table" in written
+    assert "class_table" in written
     assert "action_text" not in written and "customer_actions" not in written
     variables = yaml.safe_load(written)["variables"]
     assert [variable["visible"] for variable in variables.values()] == [False]
