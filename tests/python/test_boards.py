@@ -36,9 +36,7 @@ CONTENTS = {
 }
 CHARTS = [(board, chart) for board, content in CONTENTS.items() for chart in content["charts"]]
 MOST_ROWS = 400
-FIGURES: dict[str, str] = yaml.safe_load(
-    (ROOT / "tests" / "python" / "board_figures.yml").read_text("utf-8")
-)
+FIGURES: dict[str, str] = yaml.safe_load((BOARDS / "figures.yml").read_text("utf-8"))
 CUSTOMERS = {
     "largest": "true",
     "may rise": "revenue_to_next_tier > 0 and orders_to_next_tier > 0",
