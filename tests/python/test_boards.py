@@ -193,7 +193,7 @@ def test_boards_follow_other_tiers_and_another_currency(
 
     project.write_project(build, tmp_path / "project", is_live=False)
     written = (tmp_path / "project" / "charts" / "customer.yml").read_text("utf-8")
-    assert "class_table" in written
+    assert "revenue_bars" in written
     assert "action_text" not in written and "customer_actions" not in written
     variables = yaml.safe_load(written)["variables"]
     assert [variable["visible"] for variable in variables.values()] == [False]
