@@ -16,6 +16,7 @@ from typing import NamedTuple
 import duckdb
 import pytest
 import yaml
+from conftest import ROOT
 from test_import import cents, workbook, write
 from typer.testing import CliRunner
 
@@ -353,6 +354,32 @@ def strata(*arguments: object) -> str:
 
 def test_each_mapping_has_its_way() -> None:
     assert set(WAYS) == set(names())
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_raw_tables_have_what_was_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    way = WAYS[name]
+    (exports := tmp_path / "exports").mkdir()
+    way.write(exports)
+    monkeypatch.chdir(ROOT)
+    declared = [it.replace("_%H", " %H") for it in way.declared.split()]
+    strata("import", "--map", name, exports, "--to", tmp_path / "raw", *declared)
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select table_name, sum(amount) from (select 'orders' as table_name, amount"
+            f" from '{tmp_path}/raw/orders.parquet' where status <> 'cancelled'"
+            + (
+                f" union all select 'refunds', amount from '{tmp_path}/raw/refunds.parquet'"
+                if (tmp_path / "raw" / "refunds.parquet").exists()
+                else ""
+            )
+            + ") group by table_name"
+        ).fetchall()
+    sums = {table: Decimal(amount) for table, amount in found}
+    whole = sum(spent(way.rate, with_returns=way.with_returns))
+    assert sums["orders"] - sums.get("refunds", Decimal(0)) == whole
 
 
 @pytest.mark.slow
