@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
-import yaml
 
 from strata.load.declared import SETTINGS, package_folder
 from strata.load.missing import is_kept
+from strata.project import DbtProject
 
 MOST_CODES: Final = 12
 """Most statuses or currencies that are named."""
@@ -36,7 +36,7 @@ def advice(to: Path, project: Path) -> Iterator[str]:
     yield from _unknown_codes(orders, project)
     if is_kept(project):
         settings = (project / SETTINGS).read_text(encoding="utf-8")
-        yield from _without_rate(orders, project, yaml.safe_load(settings)["vars"])
+        yield from _without_rate(orders, project, DbtProject(project).settings.get("vars") or {})
         yield from _age(orders, settings)
 
 
@@ -45,7 +45,7 @@ def _unknown_codes(orders: Path, project: Path) -> Iterator[str]:
     for column, name in (("status", "order_statuses"), ("currency", "currencies")):
         rows = _seed(project, name)
         if rows is not None:
-            known = {row[column].lower() for row in rows}
+            known = {(row.get(column) or "").lower() for row in rows}
             unknown = {it: count for it, count in _codes(orders, column) if it not in known}
             if unknown:
                 yield (
@@ -58,7 +58,7 @@ def _without_rate(orders: Path, project: Path, variables: dict[str, Any]) -> Ite
     """Give the currencies that nothing converts."""
     reporting = str(variables.get("reporting_currency"))
     rates = _seed(project, "exchange_rates") or []
-    known = {row[name].lower() for row in rates for name in ("currency", "to_currency")}
+    known = {(row.get(name) or "").lower() for row in rates for name in ("currency", "to_currency")}
     known.add(reporting.lower())
     found = {it.upper(): rows for it, rows in _codes(orders, "currency") if it not in known}
     if found:
@@ -87,7 +87,7 @@ def _seed(project: Path, name: str) -> list[dict[str, str]] | None:
     """Read a seed: that of the project replaces that of the package."""
     for folder in (project, package_folder(project)):
         for path in sorted((folder / "seeds").rglob(f"{name}.csv")):
-            with path.open(newline="", encoding="utf-8-sig") as stream:
+            with path.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
                 return list(csv.DictReader(stream))
     return None
 

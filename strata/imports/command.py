@@ -15,7 +15,7 @@ from strata.imports.advice import advice
 from strata.imports.errors import ImportFaultError
 from strata.imports.guess import guess
 from strata.imports.mapping import ImportMap, Setting, checked, names, question, read, reading
-from strata.imports.run import Result, run
+from strata.imports.run import Result, run, written_by
 from strata.imports.sources import find
 from strata.imports.targets import Target, read_blanks, read_targets
 from strata.load.missing import absent_tables, is_kept, keep_missing
@@ -245,6 +245,10 @@ def _tell(mapping: ImportMap, result: Result, to: Path, targets: dict[str, Targe
         )
     for it in result.tables:
         typer.echo(", ".join([f"{to / it.table}.parquet: {it.rows:,} rows", *it.facts]))
+    made = {it.table for it in result.tables}
+    for path in sorted(to.glob("*.parquet")):
+        if path.stem in targets and path.stem not in made and (by := written_by(path)):
+            typer.echo(f"{path} is of an earlier import by --map {by}, and stays")
     if mapping.settings:
         declared = [f"{name} {setting.value}" for name, setting in mapping.settings.items()]
         typer.echo(f"declared: {', '.join(declared)}")

@@ -599,7 +599,7 @@ def _check_way(to: Path, tables: set[str], name: str) -> None:
     faults = []
     for table in sorted(tables):
         for path in to.glob(f"{table}.*"):
-            by = _written_by(path)
+            by = written_by(path)
             if by != name:
                 whose = f"was written by --map {by}" if by else "is there already"
                 faults.append(f"{path} {whose}: remove it, or give another folder: --to DIR")
@@ -607,7 +607,7 @@ def _check_way(to: Path, tables: set[str], name: str) -> None:
         raise ImportFaultError("\n".join(faults))
 
 
-def _written_by(path: Path) -> str:
+def written_by(path: Path) -> str:
     """Return the mapping that wrote a file; blank if none did."""
     if path.suffix != ".parquet":
         return ""

@@ -8,6 +8,7 @@ from typing import Any, Final
 import yaml
 
 from strata.load.errors import LoadError
+from strata.project import DbtProject
 
 DECLARATION: Final = Path("models/staging/_sources.yml")
 SETTINGS: Final = Path("dbt_project.yml")
@@ -50,8 +51,7 @@ def package_folder(project: Path) -> Path:
         raise LoadError(
             f"there is no {SETTINGS} here: run it in the folder that has it (strata init makes one)"
         )
-    settings = yaml.safe_load((project / SETTINGS).read_text(encoding="utf-8")) or {}
-    package = project / str(settings.get("packages-install-path", PACKAGES)) / "strata"
+    package = DbtProject(project).package
     if not (package / DECLARATION).exists():
         raise LoadError(f"there is no {package}: run dbt deps, which puts Strata into the project")
     return package

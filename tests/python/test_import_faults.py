@@ -365,6 +365,20 @@ def test_nothing_of_another_import_is_overwritten(tmp_path: Path) -> None:
     assert sorted(it.name for it in (tmp_path / "raw").iterdir()) == ["orders.csv"]
 
 
+def test_what_another_import_has_left_is_told(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(LINES + ROW, encoding="utf-8")
+    given = (tmp_path / "orders.csv", "--to", tmp_path / "raw")
+    ask("--map", own(tmp_path), *given, "--currency", "GBP", "--timezone", "UTC", code=0)
+    people = tmp_path / "people.yml"
+    people.write_text(
+        "sources: {lines: {files: '*'}}\ntables:\n- {table: customers, from: lines,"
+        " group_by: customer_id, columns: {customer_id: customer_id}}\n",
+        encoding="utf-8",
+    )
+    told = ask("--map", people, *given, code=0)
+    assert "orders.parquet is of an earlier import by --map own, and stays" in told
+
+
 def values(tmp_path: Path, content: bytes, *options: str, name: str = "orders.csv") -> list[object]:
     """Import one order, and return its amount and time."""
     (tmp_path / name).write_bytes(content)

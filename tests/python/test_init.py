@@ -404,6 +404,9 @@ def test_commands_say_where_they_must_run(here: Path) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.chdir(here / "shop")
         assert "run dbt deps" in refused("load", "--raw-path", "raw")
+        Path("dbt_project.yml").write_text("name shop\nversion: 1\n", encoding="utf-8")
+        for command in (("import", "--map", "shopify", "x"), ("load", "--raw-path", "raw")):
+            assert "dbt_project.yml: mapping values are not allowed" in refused(*command)
 
 
 @pytest.mark.parametrize(
