@@ -71,6 +71,12 @@ def room(node: dict[str, Any]) -> str:
     return layer if layer == "staging" or folder == "core" else folder
 
 
+def test_a_tag_says_the_wing(nodes: dict[str, Any]) -> None:
+    for name, node in nodes.items():
+        wing = [f"strata_{room(node)}"] if room(node) in WINGS else []
+        assert node["tags"] == ["strata", *wing], name
+
+
 def test_arrows_run_in_one_direction(nodes: dict[str, Any]) -> None:
     back = []
     for name, node in nodes.items():
