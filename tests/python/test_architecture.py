@@ -35,7 +35,7 @@ ELSEWHERE = {"rfm_policies"}
 BACK = {("int_customers", "int_customer_days")}
 """Arrows that run back still: a customer's start is that of their first day."""
 
-MOST = {"models": 172, "steps": 35, "ancestors": 88, "files": 240, "lines": 208}
+MOST = {"models": 171, "steps": 34, "ancestors": 87, "files": 239, "lines": 208}
 """What the figures may be; they only go down."""
 
 

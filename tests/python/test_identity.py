@@ -18,7 +18,7 @@ from raw_data import OPTIONAL_TABLES, write_csv
 
 from strata.phone_formats import formats
 
-COMPILED = ("int_contacts_keyed", "int_customer_components", "identity_is_sound")
+COMPILED = ("int_contacts_keyed", "int_customer_survivors", "identity_is_sound")
 TYPES = {"min_length": "integer", "max_records_per_value": "integer", "is_main_country": "boolean"}
 PERSON_TYPES = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
 Written = tuple[str | None, str | None]
@@ -95,7 +95,16 @@ class Sql:
             " true as is_identity_link"
             " from chain inner join chain as linked on abs(chain.place - linked.place) < 2"
         )
-        return dict(self.connection.execute(self.text["int_customer_components"]).fetchall())
+        return dict(
+            self.connection.execute(
+                "select records.record_id, earliest.record_id"
+                f" from ({self.text['int_customer_survivors']}) as survivors"
+                " inner join int_customers_checked as records"
+                " on survivors.record_hash = sha256('strata' || records.record_id)"
+                " inner join int_customers_checked as earliest"
+                " on survivors.survivor_hash = sha256('strata' || earliest.record_id)"
+            ).fetchall()
+        )
 
     def defects(
         self, customers: dict[str, str], decisions: Sequence[tuple[str, str, str]] = ()

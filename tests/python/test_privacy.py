@@ -69,7 +69,7 @@ def test_an_erased_person_leaves_the_seeds_and_stays_erased(project_copy: Projec
     )
     assert merges == [("f", hashed("d")), (hashed("d"), hashed("e")), ("c", "f")]
     # the seeds are not loaded again, yet all is known that they said
-    project.make("int_customer_links+1", "int_customer_survivors+1", "int_customer_components")
+    project.make("int_customer_links+1", "int_customer_survivors+1")
     assert project.query(fates) == before
     told = "".join(path.read_text() for path in (project.work / "logs").iterdir())
     assert "pepper" not in told + project.output

@@ -1,5 +1,5 @@
 -- Linked records have one survivor: if not, their chain of links is longer than the rounds of
--- int_customer_components reach. And records that the seed customer_merges keeps apart are not one
+-- int_customer_survivors reach. And records that the seed customer_merges keeps apart are not one
 -- person through others. Nothing that reads customers is made before this has passed.
 {{ config(meta={'reports_rules': true}) }}
 

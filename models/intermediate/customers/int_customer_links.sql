@@ -1,6 +1,6 @@
 -- The bodies of the loops below are indented as they are read.
 -- noqa: disable=LT02
-{{ config(materialized='table') }}  -- each round of int_customer_components reads it; it has hashes only
+{{ config(materialized='table') }}  -- int_customers_unified reads it too; it has hashes only
 
 with
 
