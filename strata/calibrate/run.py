@@ -269,10 +269,10 @@ def run_calibration(request: Request) -> None:
         With the reason why nothing was written.
     """
     project = request.project
+    warehouse = Warehouse.of_project(project)
     if not (request.is_dry_run or request.is_agreed or is_attended()):
         raise UserError("nobody can be asked here: give --yes, or --dry-run")
     _check_shares(request)
-    warehouse = Warehouse.of_project(project)
     ensure_build(project, warehouse.path, request.variables)
     last = warehouse.last_date()
     day = request.as_of or last
