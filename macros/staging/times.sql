@@ -66,7 +66,7 @@
     end
 {%- endmacro %}
 
-{#- The offsets of both zones; to find them takes a while, so a model asks once. -#}
+{#- The offsets of both zones; to find them takes a while, so it is asked once, not for each column. -#}
 {% macro time_offsets(table_name) -%}
     {{ return({
         'business': utc_offsets(var('business_timezone')),

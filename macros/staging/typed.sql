@@ -91,90 +91,12 @@
     {%- endfor %}
 {%- endmacro %}
 
-{#- What a column's values are, by its declaration: time, number, flag or text. -#}
-{% macro kind_of_value(column) -%}
-    {{ return({'timestamp': 'time', 'date': 'time', 'decimal': 'number', 'integer': 'number', 'boolean': 'flag'}.get(
-        column.data_type.split('(')[0], 'text')) }}
-{%- endmacro %}
-
-{#- The types of a raw table's columns as stored, by their names, on an engine that casts them as it would
-    their texts. In a unit test there is no graph, and a row may be of any type. -#}
-{% macro stored_types(table_name) -%}
-    {%- set types = {} -%}
-    {%- if execute and target.type == 'duckdb' and graph.get('nodes') and table_name not in var('missing_sources')
-        and invocation_args_dict.get('introspect', true) -%}
-        {%- for column in adapter.get_columns_in_relation(raw_relation(table_name)) -%}
-            {%- do types.update({column.name | lower: column.data_type.split('(')[0]}) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{ return(types) }}
-{%- endmacro %}
-
-{#- True if values of a kind are stored in a type of their own. A blank that is written as a number,
-    such as -999, is found in a text only. -#}
-{% macro is_stored_as(kind, stored_type) -%}
-    {%- set types = {
-        'time': ['TIMESTAMP', 'DATE'],
-        'number': ['DECIMAL', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT'],
-        'flag': ['BOOLEAN'],
-    } -%}
-    {{ return(stored_type in types.get(kind, [])
-        and not (kind == 'number' and blanks_like('[-+.]*[0-9][.0-9]*'))) }}
-{%- endmacro %}
-
-{#- A stored value, null where its text is a blank: some write a day for none. -#}
-{% macro unless_blank(name, stored_type) -%}
-    {%- set day = '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])' -%}
-    {%- set forms = {'DATE': day, 'TIMESTAMP': day ~ ' [0-9]{2}:[0-9]{2}:[0-9]{2}'} -%}
-    {%- set blanks = blanks_like(forms[stored_type]) if stored_type in forms -%}
-    {{ return('case when ' ~ name ~ ' not in (' ~ blanks | join(', ') ~ ') then ' ~ name ~ ' end' if blanks
-        else name) }}
-{%- endmacro %}
-
-{#- A stored time within the years that a text can write. -#}
-{% macro stored_time(value) -%}
-    case
-        when {{ value }} >= '0001-01-01' and {{ value }} < '10000-01-01' then try_cast({{ value }} as timestamp)
-    end
-{%- endmacro %}
-
 {#- A number beyond the plausible range of its column is none. -#}
 {% macro in_range(number, meta) -%}
     {%- set bounds = [] -%}
     {%- if meta.minimum is defined -%}{%- do bounds.append(number ~ ' >= ' ~ meta.minimum) -%}{%- endif -%}
     {%- if meta.maximum is defined -%}{%- do bounds.append(number ~ ' <= ' ~ meta.maximum) -%}{%- endif -%}
     {{ return('case when ' ~ bounds | join(' and ') ~ ' then ' ~ number ~ ' end' if bounds else number) }}
-{%- endmacro %}
-
-{#- The texts that _sources.yml declares as blanks. -#}
-{% macro declared_blanks() -%}
-    {%- set blanks = [] -%}
-    {%- if execute -%}
-        {%- for source_node in sources_of_strata() if not blanks -%}
-            {%- do blanks.extend(source_node.meta.blanks) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{ return(blanks) }}
-{%- endmacro %}
-
-{#- Those among them that are of a form, as literals. -#}
-{% macro blanks_like(pattern) -%}
-    {%- set literals = [] -%}
-    {%- for blank in declared_blanks() if modules.re.fullmatch(pattern, blank) -%}
-        {%- do literals.append("'" ~ blank ~ "'") -%}
-    {%- endfor -%}
-    {{ return(literals) }}
-{%- endmacro %}
-
-{#- True for the texts that are declared as blanks, as written, and for the empty one. -#}
-{% macro is_blank(text) -%}
-    {%- set literals = ["''"] -%}
-    {%- for blank in declared_blanks() -%}
-        {#- engines do not agree on a backslash in a literal -#}
-        {%- do literals.append(
-            ("'" ~ blank ~ "'") | replace("\\", "' || chr(92) || '") | replace("'' || ", '')) -%}
-    {%- endfor -%}
-    {{ return(text ~ ' in (' ~ literals | join(', ') ~ ')') }}
 {%- endmacro %}
 
 {#- True for the identifier of a row, and of another. -#}

@@ -56,6 +56,7 @@ DBT_MACROS: Final = (
 NOT_SQL: Final = (
     *("attach_raw_tables", "analyze_table", "forget_erased_in", "record_start", "record_end"),
     *("reads_the_demo", "replaced_by", "stored_as", "history_strategy", "kept_rows"),
+    "stored_types",
 )
 """Macros that dispatch, but are statements of their own or settings of a model."""
 
