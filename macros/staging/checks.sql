@@ -153,6 +153,11 @@
     end
 {%- endmacro %}
 
+{#- What tells whose a row is: nothing of an erased person's. -#}
+{% macro unless_erased(value, exclusion='exclusion') -%}
+    case when coalesce({{ exclusion }}, '') <> 'erased_customer' then {{ value }} end
+{%- endmacro %}
+
 {#- The key by which other tables name a row, if it is the only one that has it: a declared fold may give it
     to several, and then nobody knows which one is meant. -#}
 {% macro only_key(identifier) -%}

@@ -3,17 +3,11 @@
 with
 
 staged as (
-    {%- set tables = [
-        'customers', 'orders', 'order_items', 'refunds', 'products', 'web_events', 'interactions',
-        'feedback', 'campaign_contacts', 'consents', 'erasure_requests',
-    ] %}
-    {%- for table_name in tables %}
     select
-        '{{ table_name }}' as source_table,
-        count(*) as source_rows
-    from {{ ref('strata', 'stg_crm__' ~ table_name) }}
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
+        source_table,
+        max(table_rows) as source_rows
+    from {{ ref('strata', 'int_raw_columns') }}
+    group by source_table
 ),
 
 reconciled as (

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}  -- read by several; of erased persons' rows it has no names
 {%- set raw = raw_columns('campaign_contacts') %}
 
 with
@@ -20,7 +21,7 @@ looked_up as (
 
 checked as (
     select
-        contact_id,
+        {{ unless_erased('contact_id') }} as contact_id,
         campaign_id,
         unified_customer_id as customer_id,
         channel,
@@ -30,7 +31,7 @@ checked as (
         clicked_at,
         contact_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row_of_customer(raw) }} end as raw_row,
+        {{ unless_erased('case when all_defects is not null then ' ~ raw_row_of_customer(raw) ~ ' end') }} as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}  -- read by several; of erased persons' rows it has no names
 {%- set raw = raw_columns('consents') %}
 
 with
@@ -35,7 +36,7 @@ checked as (
         changed_at,
         consent_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row_of_customer(raw) }} end as raw_row,
+        {{ unless_erased('case when all_defects is not null then ' ~ raw_row_of_customer(raw) ~ ' end') }} as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

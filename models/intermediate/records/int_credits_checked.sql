@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}  -- read by five models, and joined to all orders
 {#- the reporting currency has no rate #}
 {%- set converted_amount -%}
     case
@@ -92,8 +93,7 @@ checked as (
     select
         order_id,
         order_key,
-        case when coalesce(all_exclusion, '') <> 'erased_customer' then original_order_id end
-            as original_order_id,
+        {{ unless_erased('original_order_id', 'all_exclusion') }} as original_order_id,
         customer_id,
         currency,
         amount,
@@ -101,10 +101,7 @@ checked as (
         sale_date,
         credit_date,
         nulled_columns,
-        case
-            when all_defects is not null and coalesce(all_exclusion, '') <> 'erased_customer'
-                then raw_row
-        end as raw_row,
+        {{ unless_erased('case when all_defects is not null then raw_row end', 'all_exclusion') }} as raw_row,
         is_superseded,
         all_defects as defects,
         all_exclusion as exclusion,

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}  -- read by several; of erased persons' rows it has no names
 {%- set raw = raw_columns('interactions') %}
 
 with
@@ -28,7 +29,7 @@ looked_up as (
 
 checked as (
     select
-        interaction_id,
+        {{ unless_erased('interaction_id') }} as interaction_id,
         unified_customer_id as customer_id,
         interaction_type,
         channel,
@@ -36,7 +37,7 @@ checked as (
         resolved_at,
         interaction_date,
         nulled_columns,
-        case when all_defects is not null then {{ raw_row_of_customer(raw) }} end as raw_row,
+        {{ unless_erased('case when all_defects is not null then ' ~ raw_row_of_customer(raw) ~ ' end') }} as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

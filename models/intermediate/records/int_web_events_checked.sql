@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}  -- read by several; of erased persons' rows it has no names
 {%- set raw = raw_columns('web_events') %}
 
 with
@@ -38,7 +39,7 @@ looked_up as (
 
 checked as (
     select
-        event_id,
+        {{ unless_erased('event_id') }} as event_id,
         unified_customer_id as customer_id,
         event_type,
         known_product_id as product_id,
@@ -50,7 +51,7 @@ checked as (
                 then coalesce(nulled_columns, ',') || 'product_id,'
             else nulled_columns
         end as nulled_columns,
-        case when all_defects is not null then {{ raw_row_of_customer(raw) }} end as raw_row,
+        {{ unless_erased('case when all_defects is not null then ' ~ raw_row_of_customer(raw) ~ ' end') }} as raw_row,
         all_defects as defects,
         exclusion,
         {{ row_fate('all_defects', 'exclusion') }} as fate

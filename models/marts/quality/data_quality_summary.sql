@@ -1,82 +1,20 @@
 with
 
-raw_row_counts as (
-    select
-        source_table,
-        fate,
-        defects,
-        exclusion,
-        rows_found
-    from {{ ref('strata', 'int_raw_row_counts') }}
-),
-
-row_reasons as (
-    select reason
-    from {{ ref('row_reasons') }}
-    where fate = 'quarantined'
-),
-
 table_rows as (
     select
         source_table,
-        cast(sum(rows_found) as bigint) as table_rows
-    from raw_row_counts
+        max(table_rows) as table_rows
+    from {{ ref('strata', 'int_raw_columns') }}
     group by source_table
 ),
 
--- A row with several defects counts with each of them, as in quarantined_rows.
-defects as (
-    select
-        raw_row_counts.source_table,
-        'defect' as check_type,
-        row_reasons.reason as check_name,
-        cast(sum(raw_row_counts.rows_found) as bigint) as found
-    from raw_row_counts
-    inner join row_reasons on raw_row_counts.defects like '%,' || row_reasons.reason || ',%'
-    where raw_row_counts.fate = 'quarantined'
-    group by
-        raw_row_counts.source_table,
-        row_reasons.reason
-),
-
-exclusions as (
+raw_checks as (
     select
         source_table,
-        'exclusion' as check_type,
-        exclusion as check_name,
-        cast(sum(rows_found) as bigint) as found
-    from raw_row_counts
-    where fate = 'excluded'
-    group by
-        source_table,
-        exclusion
-),
-
-missing_values as (
-    select
-        source_table,
-        'missing_value' as check_type,
-        column_name as check_name,
+        check_type,
+        check_name,
         rows_found as found
-    from {{ ref('strata', 'int_missing_values') }}
-),
-
-nulled_values as (
-    select
-        source_table,
-        'nulled_value' as check_type,
-        column_name as check_name,
-        rows_found as found
-    from {{ ref('strata', 'int_nulled_values') }}
-),
-
-adjusted_times as (
-    select
-        source_table,
-        'adjusted_time' as check_type,
-        column_name as check_name,
-        rows_found as found
-    from {{ ref('strata', 'int_adjusted_times') }}
+    from {{ ref('strata', 'int_raw_checks') }}
 ),
 
 unmatched_values as (
@@ -128,15 +66,7 @@ thin_markets as (
 ),
 
 checks as (
-    select * from defects
-    union all
-    select * from exclusions
-    union all
-    select * from missing_values
-    union all
-    select * from nulled_values
-    union all
-    select * from adjusted_times
+    select * from raw_checks
     union all
     select * from unmatched_values
     union all

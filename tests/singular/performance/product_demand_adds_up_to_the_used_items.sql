@@ -14,7 +14,10 @@ items as (
     select
         {{ month_index('order_date') }} as month_index,
         quantity,
-        cast(amount * coalesce(exchange_rate, 1) as decimal(18, 2)) as revenue
+        case
+            when exchange_rate is null then amount
+            else cast(amount * exchange_rate as decimal(18, 2))
+        end as revenue
     from {{ ref('strata', 'int_order_items_checked') }}
     where fate = 'used'
 ),

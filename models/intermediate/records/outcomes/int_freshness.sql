@@ -1,22 +1,4 @@
-{%- set dates = {
-    'customers': 'update_date', 'orders': 'order_date', 'refunds': 'refund_date',
-    'web_events': 'event_date', 'interactions': 'interaction_date', 'feedback': 'feedback_date',
-    'campaign_contacts': 'contact_date', 'consents': 'consent_date',
-} %}
-
 with
-
-newest as (
-    {%- for table_name, date_column in dates.items() %}
-    select
-        '{{ table_name }}' as source_table,
-        min(case when defects is null then {{ date_column }} end) as oldest_date,
-        max({{ date_column }}) as newest_date
-    from {{ ref('strata', 'stg_crm__' ~ table_name) }}
-    where {{ date_column }} <= {{ as_of_date() }}
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
-),
 
 freshness as (
     select
@@ -24,7 +6,7 @@ freshness as (
         oldest_date,
         newest_date,
         {{ days_between('newest_date', as_of_date()) }} as age_days
-    from newest
+    from {{ ref('strata', 'int_raw_columns') }}
     where newest_date is not null
 )
 
