@@ -87,10 +87,11 @@
         ~ ' else cast(' ~ expression ~ ' as string) end') }}
 {%- endmacro %}
 
-{#- Columns, one for each value: the text with the value in place of each `{}`. -#}
-{% macro each(text, values) -%}
+{#- Columns, one for each value: the text with the value in place of each `{}`. Or conditions, with another
+    word between them. -#}
+{% macro each(text, values, between=none) -%}
     {%- for value in values %}
     {{ text | replace('{}', value) }}
-    {{- ',' if not loop.last }}
+    {{- between or ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -52,6 +52,14 @@
     {{ return(names) }}
 {%- endmacro %}
 
+{#- The measures of a table as columns of rows, some of them by an expression instead. -#}
+{% macro measure_columns(table, rows, instead={}) -%}
+    {%- for measure in table.measures %}
+    {{ instead[measure] ~ ' as ' ~ measure if measure in instead else rows ~ '.' ~ measure }}
+    {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
 {#- The type of a measure's values, and of the bounds that they are compared with. -#}
 {% macro measure_type(measure) -%}
     {%- set types = {'count': 'integer', 'money': 'decimal(18, 2)', 'number': type_double()} -%}

@@ -19,6 +19,28 @@
     {{ return(names) }}
 {%- endmacro %}
 
+{#- Query: one row per row and measure that has a weight there, on its scale. -#}
+{% macro scaled_measures(rows, parameters, measures) -%}
+    {%- for measure in measures %}
+    select
+        {{ rows }}.customer_id,
+        {{ rows }}.market,
+        '{{ measure }}' as measure,
+        cast({{ rows }}.{{ measure }} as {{ type_double() }}) as measure_value,
+        {{ scaled_measure(rows ~ '.' ~ measure, parameters ~ '.' ~ measure) }} as scaled_value,
+        {{ parameters }}.{{ measure }}_weight as weight,
+        {{ rows }}.score_coverage,
+        {{ rows }}.evaluation_date
+    from {{ rows }}
+    inner join {{ parameters }}
+        on
+            {{ rows }}.evaluation_date = {{ parameters }}.evaluation_date
+            and {{ rows }}.market = {{ parameters }}.market
+    where {{ parameters }}.{{ measure }}_weight is not null
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
 {#- A measure on its scale of 0 to 100, by the parameters of its row of score_components: what it is
     worth 0 at, and its slope from there, in the measure or its logarithm. Null for null. -#}
 {% macro scaled_measure(measure, parameters) -%}

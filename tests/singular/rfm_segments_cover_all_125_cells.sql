@@ -8,10 +8,7 @@
 with
 
 scores as (
-    {%- for score in range(1, 6) %}
-    select {{ score }} as score
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
+    {{ whole_numbers(1, 5, 'score') }}
 ),
 
 evaluations as (

@@ -1,16 +1,13 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
 {#- What if the rules, the score or the refunds were those of the evaluation before? Beside it what the
     rules of now say, which need not be what was stored. -#}
 {%- set table = decision_table('tier_rules') %}
-{%- set cases = {
-    'old_rules': {},
-    'new_rules': {},
-    'old_score': {'composite_score': 'changes.previous_composite_score'},
-    'no_refunds': {
-        'net_revenue_12m': 'history.net_revenue_12m + changes.refunded_12m',
-        'lifetime_net_revenue': 'history.lifetime_net_revenue + changes.refunded',
-    },
+{%- set supposed = {
+    'composite_score': "case when variants.variant = 'old_score' then changes.previous_composite_score"
+        ~ " else history.composite_score end",
+    'net_revenue_12m': "history.net_revenue_12m"
+        ~ " + case when variants.variant = 'no_refunds' then changes.refunded_12m else 0 end",
+    'lifetime_net_revenue': "history.lifetime_net_revenue"
+        ~ " + case when variants.variant = 'no_refunds' then changes.refunded else 0 end",
 } %}
 
 with
@@ -21,27 +18,36 @@ changes as (
 ),
 
 variants as (
-    {%- for name, changed in cases.items() %}
+    select 'old_rules' as variant
+    union all
+    select 'new_rules' as variant
+    union all
+    select 'old_score' as variant
+    union all
+    select 'no_refunds' as variant
+),
+
+evaluations as (
     select
         history.customer_id,
         history.market,
-        '{{ name }}' as variant,
-        {%- for measure in table.measures %}
-        {{ changed.get(measure, 'history.' ~ measure) }} as {{ measure }},
-        {%- endfor %}
+        variants.variant,
+        {{ measure_columns(table, 'history', supposed) }},
         changes.evaluation_date as change_date,
-        changes.{{ 'previous_' if name == 'old_rules' }}evaluation_date as evaluation_date
+        case
+            when variants.variant = 'old_rules' then changes.previous_evaluation_date
+            else changes.evaluation_date
+        end as evaluation_date
     from changes
     inner join {{ ref('strata', 'customer_tier_history') }} as history
         on
             changes.customer_id = history.customer_id
             and changes.evaluation_date = history.evaluation_date
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
+    cross join variants
 ),
 
 {{ match_rules(
-    'variants',
+    'evaluations',
     'tier_rules',
     table,
     ref('strata', 'int_rules_in_force'),
@@ -59,9 +65,10 @@ tiers as (
 counterfactuals as (
     select
         matched.customer_id,
-        {%- for name in cases %}
-        max(case when matched.variant = '{{ name }}' then tiers.tier_rank end) as {{ name }}_tier_rank,
-        {%- endfor %}
+        {{ each(
+            "max(case when matched.variant = '{}' then tiers.tier_rank end) as {}_tier_rank",
+            ['old_rules', 'new_rules', 'old_score', 'no_refunds'],
+        ) }},
         matched.change_date as evaluation_date
     from tier_rules_matched as matched
     left join tiers on matched.tier_code = tiers.tier_code

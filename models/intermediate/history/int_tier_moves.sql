@@ -1,10 +1,3 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
-{%- set standing = [
-    'tier_code', 'tier_rank', 'computed_tier_rank', 'override_id',
-    'composite_score', 'orders_12m', 'net_revenue_12m', 'evaluation_date',
-] %}
-
 with
 
 tiers as (
@@ -33,11 +26,13 @@ history as (
 moves as (
     select
         customer_id,
-        {%- for column in standing %}
-        {{ column }},
-        lag({{ column }}) over (partition by customer_id order by evaluation_date)
-            as previous_{{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ each(
+            '{}, lag({}) over (partition by customer_id order by evaluation_date) as previous_{}',
+            [
+                'tier_code', 'tier_rank', 'computed_tier_rank', 'override_id',
+                'composite_score', 'orders_12m', 'net_revenue_12m', 'evaluation_date',
+            ],
+        ) }}
     from history
 )
 

@@ -1,40 +1,35 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
 {%- set forecasts = ['expected', 'baseline', 'naive'] %}
-{%- set sums = {
-    'customers': '1',
-    'buyers': 'case when orders > 0 then 1 else 0 end',
-    'prior_buyers': 'case when lifetime_orders > 0 then 1 else 0 end',
-    'returning_buyers': 'case when lifetime_orders > 0 and orders > 0 then 1 else 0 end',
-    'out_of_sample_customers': 'case when is_out_of_sample then 1 else 0 end',
-    'orders': 'orders',
-    'purchase_days': 'purchase_days',
-    'net_revenue': 'net_revenue',
-    'alive_customers': 'case when p_alive is not null then 1 else 0 end',
-    'p_alive': 'p_alive',
-    'expected_orders': 'expected_orders',
-} %}
-{%- for forecast in forecasts %}
-    {%- set revenue = forecast ~ '_revenue' %}
-    {%- do sums.update({
-        forecast ~ '_customers': 'case when ' ~ revenue ~ ' is not null then 1 else 0 end',
-        revenue: revenue,
-        forecast ~ '_error': 'abs(' ~ revenue ~ ' - cast(net_revenue as ' ~ type_double() ~ '))',
-    }) %}
-{%- endfor %}
 
 with
+
+snapshots as (
+    select
+        *,
+        cast(net_revenue as {{ type_double() }}) as brought
+    from {{ ref('strata', 'int_backtested_snapshots') }}
+),
 
 by_tier as (
     select
         tier_code,
         tier_rank,
-        {%- for name, summed in sums.items() %}
-        sum({{ summed }}) as {{ name }},
-        {%- endfor %}
+        count(*) as customers,
+        sum(case when orders > 0 then 1 else 0 end) as buyers,
+        sum(case when lifetime_orders > 0 then 1 else 0 end) as prior_buyers,
+        sum(case when lifetime_orders > 0 and orders > 0 then 1 else 0 end) as returning_buyers,
+        sum(case when is_out_of_sample then 1 else 0 end) as out_of_sample_customers,
+        sum(orders) as orders,
+        sum(purchase_days) as purchase_days,
+        sum(net_revenue) as net_revenue,
+        count(p_alive) as alive_customers,
+        sum(p_alive) as p_alive,
+        sum(expected_orders) as expected_orders,
+        {{ each('count({}_revenue) as {}_customers', forecasts) }},
+        {{ each('sum({}_revenue) as {}_revenue', forecasts) }},
+        {{ each('sum(abs({}_revenue - brought)) as {}_error', forecasts) }},
         evaluation_date,
         horizon_date
-    from {{ ref('strata', 'int_backtested_snapshots') }}
+    from snapshots
     group by
         tier_code,
         tier_rank,
@@ -46,9 +41,13 @@ of_all as (
     select
         'all' as tier_code,
         cast(null as integer) as tier_rank,
-        {%- for name in sums %}
-        sum({{ name }}) as {{ name }},
-        {%- endfor %}
+        {{ each('sum({}) as {}', [
+            'customers', 'buyers', 'prior_buyers', 'returning_buyers', 'out_of_sample_customers', 'orders',
+            'purchase_days', 'net_revenue', 'alive_customers', 'p_alive', 'expected_orders',
+        ]) }},
+        {{ each('sum({}_customers) as {}_customers', forecasts) }},
+        {{ each('sum({}_revenue) as {}_revenue', forecasts) }},
+        {{ each('sum({}_error) as {}_error', forecasts) }},
         evaluation_date,
         horizon_date
     from by_tier
@@ -67,21 +66,18 @@ backtested as (
     select
         tier_code,
         tier_rank,
-        {%- for count in [
-            'customers', 'buyers', 'prior_buyers', 'returning_buyers', 'orders', 'purchase_days',
-        ] %}
-        cast({{ count }} as integer) as {{ count }},
-        {%- endfor %}
+        cast(customers as integer) as customers,
+        cast(buyers as integer) as buyers,
+        cast(prior_buyers as integer) as prior_buyers,
+        cast(returning_buyers as integer) as returning_buyers,
+        cast(orders as integer) as orders,
+        cast(purchase_days as integer) as purchase_days,
         cast(net_revenue as decimal(18, 2)) as net_revenue,
         p_alive / nullif(alive_customers, 0) as mean_p_alive,
         -- one customer without a forecast leaves the tier without one
         case when expected_customers = customers then expected_orders end as expected_orders,
-        {%- for forecast in forecasts %}
-        case when {{ forecast }}_customers = customers then {{ forecast }}_revenue end
-            as {{ forecast }}_revenue,
-        case when {{ forecast }}_customers = customers then {{ forecast }}_error / customers end
-            as {{ forecast }}_error,
-        {%- endfor %}
+        {{ each('case when {}_customers = customers then {}_revenue end as {}_revenue', forecasts) }},
+        {{ each('case when {}_customers = customers then {}_error / customers end as {}_error', forecasts) }},
         out_of_sample_customers = customers as is_out_of_sample,
         evaluation_date,
         horizon_date

@@ -1,10 +1,3 @@
-{%- set key = ['tier_code', 'attribute', 'segment_code', 'category'] %}
-{%- set measures = {
-    'revenue': 'decimal(18, 2)', 'quantity': 'decimal(24, 6)', 'orders': 'integer', 'customers': 'integer',
-} %}
-{#- The months that a month is compared with, and how many months before it they are. -#}
-{%- set compared = {'revenue_previous_month': 1, 'revenue_same_month_last_year': 12} %}
-
 with
 
 sold as (
@@ -20,53 +13,70 @@ months as (
     from {{ ref('strata', 'int_covered_months') }}
 ),
 
--- What is sold in a month is also what later months are compared with.
-counted as (
-    select
-        {{ key | join(', ') }},
-        {{ measures | join(', ') }},
-        {%- for column in compared %}
-        0 as {{ column }},
-        {%- endfor %}
-        month_index
-    from sold
-    {%- for column, months_before in compared.items() %}
+-- What is sold in a month is also what the next month, and the same of the next year, are compared with.
+delays as (
+    select 0 as months_later
     union all
+    select 1 as months_later
+    union all
+    select 12 as months_later
+),
+
+compared as (
     select
-        {{ key | join(', ') }},
-        {%- for measure in measures %}
-        0 as {{ measure }},
-        {%- endfor %}
-        {%- for other in compared %}
-        {{ 'revenue' if other == column else 0 }} as {{ other }},
-        {%- endfor %}
-        month_index + {{ months_before }} as month_index
+        sold.tier_code,
+        sold.attribute,
+        sold.segment_code,
+        sold.category,
+        sold.revenue,
+        sold.quantity,
+        sold.orders,
+        sold.customers,
+        delays.months_later,
+        sold.month_index + delays.months_later as month_index
     from sold
-    {%- endfor %}
+    cross join delays
 ),
 
 demand as (
     select
-        {%- for column in key %}
-        counted.{{ column }},
-        {%- endfor %}
-        {%- for measure, data_type in measures.items() %}
-        cast(sum(counted.{{ measure }}) as {{ data_type }}) as {{ measure }},
-        {%- endfor %}
-        {%- for column, months_before in compared.items() %}
+        compared.tier_code,
+        compared.attribute,
+        compared.segment_code,
+        compared.category,
         cast(
-            case when months.months_covered_before >= {{ months_before }} then sum(counted.{{ column }}) end
-            as decimal(18, 2)
-        ) as {{ column }},
-        {%- endfor %}
+            sum(case when compared.months_later = 0 then compared.revenue else 0 end) as decimal(18, 2)
+        ) as revenue,
+        cast(
+            sum(case when compared.months_later = 0 then compared.quantity else 0 end) as decimal(24, 6)
+        ) as quantity,
+        cast(
+            sum(case when compared.months_later = 0 then compared.orders else 0 end) as integer
+        ) as orders,
+        cast(
+            sum(case when compared.months_later = 0 then compared.customers else 0 end) as integer
+        ) as customers,
+        cast(
+            case
+                when months.months_covered_before >= 1
+                    then sum(case when compared.months_later = 1 then compared.revenue else 0 end)
+            end as decimal(18, 2)
+        ) as revenue_previous_month,
+        cast(
+            case
+                when months.months_covered_before >= 12
+                    then sum(case when compared.months_later = 12 then compared.revenue else 0 end)
+            end as decimal(18, 2)
+        ) as revenue_same_month_last_year,
         months.is_complete,
         months.month
-    from counted
-    inner join months on counted.month_index = months.month_index
+    from compared
+    inner join months on compared.month_index = months.month_index
     group by
-        {%- for column in key %}
-        counted.{{ column }},
-        {%- endfor %}
+        compared.tier_code,
+        compared.attribute,
+        compared.segment_code,
+        compared.category,
         months.months_covered_before,
         months.is_complete,
         months.month

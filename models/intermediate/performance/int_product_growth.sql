@@ -1,4 +1,3 @@
-{%- set growths = {'growth': 'revenue_previous_month', 'growth_year': 'revenue_same_month_last_year'} %}
 {%- set double = type_double() %}
 
 with
@@ -52,15 +51,20 @@ growth as (
         demand.quantity,
         demand.orders,
         demand.customers,
-        {%- for growth, column in growths.items() %}
-        demand.{{ column }},
+        demand.revenue_previous_month,
         case
             when demand.is_complete
                 then
                     cast(demand.revenue as {{ double }})
-                    / nullif(cast(demand.{{ column }} as {{ double }}), 0) - 1
-        end as {{ growth }},
-        {%- endfor %}
+                    / nullif(cast(demand.revenue_previous_month as {{ double }}), 0) - 1
+        end as growth,
+        demand.revenue_same_month_last_year,
+        case
+            when demand.is_complete
+                then
+                    cast(demand.revenue as {{ double }})
+                    / nullif(cast(demand.revenue_same_month_last_year as {{ double }}), 0) - 1
+        end as growth_year,
         demand.is_complete,
         demand.month
     from demand

@@ -31,9 +31,7 @@ evaluations as (
         history.customer_id,
         history.market,
         rule_sets.rule_set,
-        {%- for measure in table.measures %}
-        history.{{ measure }},
-        {%- endfor %}
+        {{ measure_columns(table, 'history') }},
         history.net_revenue_12m as revenue_of_12m,
         case
             when backtest_dates.evaluation_date is not null

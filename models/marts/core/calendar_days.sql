@@ -9,10 +9,7 @@ months as (
 ),
 
 places as (
-    {%- for place in range(31) %}
-    select {{ place }} as place
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
+    {{ whole_numbers(0, 30, 'place') }}
 ),
 
 dates as (

@@ -1,5 +1,3 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
 {%- set measures = score_measures() %}
 
 with
@@ -18,24 +16,7 @@ components as (
 ),
 
 scaled as (
-    {%- for measure in measures %}
-    select
-        history.customer_id,
-        history.market,
-        '{{ measure }}' as measure,
-        cast(history.{{ measure }} as {{ type_double() }}) as measure_value,
-        {{ scaled_measure('history.' ~ measure, 'parameters.' ~ measure) }} as scaled_value,
-        parameters.{{ measure }}_weight as weight,
-        history.score_coverage,
-        history.evaluation_date
-    from history
-    inner join parameters
-        on
-            history.evaluation_date = parameters.evaluation_date
-            and history.market = parameters.market
-    where parameters.{{ measure }}_weight is not null
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
+    {{ scaled_measures('history', 'parameters', measures) }}
 ),
 
 contributed as (

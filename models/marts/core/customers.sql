@@ -1,16 +1,7 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
 {%- set attributes = [
     'age_band', 'gender', 'region_group', 'urbanity', 'occupation', 'income_band', 'industry',
     'company_size', 'acquisition_channel',
 ] %}
-{%- set dimensions = {
-    'category': 'preferred_category',
-    'brand': 'preferred_brand',
-    'channel': 'preferred_channel',
-    'hour_of_day': 'preferred_hour',
-    'weekday': 'preferred_weekday',
-} %}
 
 with
 
@@ -20,21 +11,25 @@ customers as (
 
 segments as (
     select
-        customer_id
-        {%- for attribute in attributes %},
-        max(case when attribute = '{{ attribute }}' then segment_code end) as {{ attribute }}
-        {%- endfor %}
+        customer_id,
+        {{ each("max(case when attribute = '{}' then segment_code end) as {}", attributes) }}
     from {{ ref('strata', 'int_customer_attributes') }}
     group by customer_id
 ),
 
 affinities as (
     select
-        customer_id
-        {%- for dimension, column in dimensions.items() %},
-        max(case when dimension = '{{ dimension }}' then preferred_value end) as {{ column }},
-        max(case when dimension = '{{ dimension }}' then preferred_share end) as {{ column }}_share
-        {%- endfor %}
+        customer_id,
+        max(case when dimension = 'category' then preferred_value end) as preferred_category,
+        max(case when dimension = 'category' then preferred_share end) as preferred_category_share,
+        max(case when dimension = 'brand' then preferred_value end) as preferred_brand,
+        max(case when dimension = 'brand' then preferred_share end) as preferred_brand_share,
+        max(case when dimension = 'channel' then preferred_value end) as preferred_channel,
+        max(case when dimension = 'channel' then preferred_share end) as preferred_channel_share,
+        max(case when dimension = 'hour_of_day' then preferred_value end) as preferred_hour,
+        max(case when dimension = 'hour_of_day' then preferred_share end) as preferred_hour_share,
+        max(case when dimension = 'weekday' then preferred_value end) as preferred_weekday,
+        max(case when dimension = 'weekday' then preferred_share end) as preferred_weekday_share
     from {{ ref('strata', 'int_customer_affinities') }}
     group by customer_id
 ),
@@ -46,9 +41,7 @@ described as (
         customers.customer_type,
         customers.parent_customer_id,
         {{ salted_hash('lower(trim(customers.email))') }} as email_hash,
-        {%- for attribute in attributes %}
-        segments.{{ attribute }},
-        {%- endfor %}
+        {{ each('segments.{}', attributes) }},
         customers.country,
         customers.region,
         customers.city,
@@ -60,9 +53,11 @@ described as (
         cast(customers.record_count as integer) as records,
         cast(affinities.preferred_hour as integer) as preferred_hour,
         cast(affinities.preferred_weekday as integer) as preferred_weekday,
-        {%- for column in dimensions.values() %}
-        affinities.{{ column }}_share,
-        {%- endfor %}
+        affinities.preferred_category_share,
+        affinities.preferred_brand_share,
+        affinities.preferred_channel_share,
+        affinities.preferred_hour_share,
+        affinities.preferred_weekday_share,
         customers.registration_date,
         customers.first_order_date,
         customers.start_date,

@@ -17,25 +17,62 @@ current_cut_points as (
     inner join dates on cut_points.evaluation_date = dates.evaluation_date
 ),
 
-cuts as (
-    {%- for metric in ['recency', 'frequency', 'monetary'] %}
-    {%- set metric_loop = loop %}
-    {%- for cut in range(1, 6) %}
+metrics as (
     select
         market,
-        '{{ metric }}' as metric,
+        'recency' as metric,
         cut_point_basis,
-        {{ 6 - cut if metric == 'recency' else cut }} as score,
-        {{ metric ~ '_cut_' ~ (cut - 1) if cut > 1 else 'cast(null as ' ~ type_double() ~ ')' }}
-            as above,
-        {{ metric ~ '_cut_' ~ cut if cut < 5 else 'cast(null as ' ~ type_double() ~ ')' }}
-            as up_to,
+        {{ each('recency_cut_{} as cut_{}', [1, 2, 3, 4]) }},
         customers,
         evaluation_date
     from current_cut_points
-    {{- '\n    union all' if not (loop.last and metric_loop.last) }}
-    {%- endfor %}
-    {%- endfor %}
+    union all
+    select
+        market,
+        'frequency' as metric,
+        cut_point_basis,
+        {{ each('frequency_cut_{} as cut_{}', [1, 2, 3, 4]) }},
+        customers,
+        evaluation_date
+    from current_cut_points
+    union all
+    select
+        market,
+        'monetary' as metric,
+        cut_point_basis,
+        {{ each('monetary_cut_{} as cut_{}', [1, 2, 3, 4]) }},
+        customers,
+        evaluation_date
+    from current_cut_points
+),
+
+places as (
+    {{ whole_numbers(1, 5, 'place') }}
+),
+
+-- Five scores lie between and beside four cut points; of recency less is better.
+cuts as (
+    select
+        metrics.market,
+        metrics.metric,
+        metrics.cut_point_basis,
+        case when metrics.metric = 'recency' then 6 - places.place else places.place end as score,
+        case places.place
+            when 2 then metrics.cut_1
+            when 3 then metrics.cut_2
+            when 4 then metrics.cut_3
+            when 5 then metrics.cut_4
+        end as above,
+        case places.place
+            when 1 then metrics.cut_1
+            when 2 then metrics.cut_2
+            when 3 then metrics.cut_3
+            when 4 then metrics.cut_4
+        end as up_to,
+        metrics.customers,
+        metrics.evaluation_date
+    from metrics
+    cross join places
 )
 
 select * from cuts

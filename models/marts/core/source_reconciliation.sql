@@ -1,5 +1,5 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
+{%- set fates = ['used', 'excluded', 'quarantined'] %}
+
 with
 
 raw_row_counts as (
@@ -17,18 +17,9 @@ source_reconciliation as (
         source_table,
         currency,
         cast(sum(rows_found) as bigint) as raw_rows,
-        {%- for fate in ['used', 'excluded', 'quarantined'] %}
-        cast(
-            sum(case when fate = '{{ fate }}' then rows_found else 0 end) as bigint
-        ) as {{ fate }}_rows,
-        {%- endfor %}
+        {{ each("cast(sum(case when fate = '{}' then rows_found else 0 end) as bigint) as {}_rows", fates) }},
         cast(sum(amount) as decimal(28, 2)) as raw_amount,
-        {%- for fate in ['used', 'excluded', 'quarantined'] %}
-        cast(
-            sum(case when fate = '{{ fate }}' then amount else 0 end) as decimal(28, 2)
-        ) as {{ fate }}_amount
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        {{ each("cast(sum(case when fate = '{}' then amount else 0 end) as decimal(28, 2)) as {}_amount", fates) }}
     from raw_row_counts
     group by
         source_table,

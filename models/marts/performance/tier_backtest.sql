@@ -1,6 +1,5 @@
 {%- set text = dbt.type_string() %}
 {%- set double = type_double() %}
-{%- set forecasts = ['expected', 'baseline', 'naive'] %}
 
 with
 
@@ -61,10 +60,12 @@ backtest as (
         correlations.rank_correlation,
         compared.mean_p_alive,
         compared.expected_orders,
-        {%- for forecast in forecasts %}
-        {{ to_decimal('compared.' ~ forecast ~ '_revenue') }} as {{ forecast }}_revenue,
-        compared.{{ forecast }}_error,
-        {%- endfor %}
+        {{ to_decimal('compared.expected_revenue') }} as expected_revenue,
+        compared.expected_error,
+        {{ to_decimal('compared.baseline_revenue') }} as baseline_revenue,
+        compared.baseline_error,
+        {{ to_decimal('compared.naive_revenue') }} as naive_revenue,
+        compared.naive_error,
         compared.is_out_of_sample,
         compared.evaluation_date,
         compared.horizon_date

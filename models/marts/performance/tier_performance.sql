@@ -1,16 +1,7 @@
 {%- set double = type_double() %}
-{#- What nobody did is 0, but what an optional raw table would tell is not known without it. -#}
-{%- set counted_from = {
-    'orders': 'orders', 'contacts': 'campaign_contacts', 'contacted_customers': 'campaign_contacts',
-    'elapsed_contacts': 'campaign_contacts', 'converted_contacts': 'campaign_contacts',
-    'responses': 'feedback',
-} %}
-{%- set summed_from = {
-    'gross_revenue': 'orders', 'refunded': 'refunds', 'net_revenue': 'orders',
-    'contact_cost': 'campaign_contacts',
-} %}
+{%- set money = 'decimal(18, 2)' %}
 {#- Credits among the orders tell of what came back, too. -#}
-{%- set unknown = {'refunded': 'case when max(abs(refunded)) over () > 0 then coalesce(refunded, 0) end'} %}
+{%- set refunded = 'case when max(abs(refunded)) over () > 0 then coalesce(refunded, 0) end' %}
 
 with
 
@@ -25,6 +16,7 @@ months as (
     from {{ ref('strata', 'int_covered_months') }}
 ),
 
+-- What nobody did is 0, but what an optional raw table would tell is not known without it.
 tier_months as (
     select
         tier_code,
@@ -34,15 +26,16 @@ tier_months as (
         cast(repeat_buyers as integer) as repeat_buyers,
         cast(buyers_previous_12m as integer) as buyers_previous_12m,
         cast(retained_buyers as integer) as retained_buyers,
-        {%- for measures, data_type in [(counted_from, 'integer'), (summed_from, 'decimal(18, 2)')] %}
-        {%- for measure, source in measures.items() %}
-        cast(
-            {{ unknown.get(measure, 'null') if source in setting('missing_sources')
-                else 'coalesce(' ~ measure ~ ', 0)' }}
-            as {{ data_type }}
-        ) as {{ measure }},
-        {%- endfor %}
-        {%- endfor %}
+        {{ unless_missing('orders', 'orders') }} as orders,
+        {{ unless_missing('contacts', 'campaign_contacts') }} as contacts,
+        {{ unless_missing('contacted_customers', 'campaign_contacts') }} as contacted_customers,
+        {{ unless_missing('elapsed_contacts', 'campaign_contacts') }} as elapsed_contacts,
+        {{ unless_missing('converted_contacts', 'campaign_contacts') }} as converted_contacts,
+        {{ unless_missing('responses', 'feedback') }} as responses,
+        {{ unless_missing('gross_revenue', 'orders', money) }} as gross_revenue,
+        {{ unless_missing('refunded', 'refunds', money, unknown=refunded) }} as refunded,
+        {{ unless_missing('net_revenue', 'orders', money) }} as net_revenue,
+        {{ unless_missing('contact_cost', 'campaign_contacts', money) }} as contact_cost,
         cast(margin as decimal(18, 2)) as margin,
         points,
         month

@@ -1,7 +1,3 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
-{%- set windows = ['24h', '7d', '30d'] %}
-
 with
 
 next_actions as (
@@ -30,9 +26,9 @@ contact_counts as (
 all_contacts as (
     select
         customer_id,
-        {%- for window in windows %}
-        sum(contacts_{{ window }}) as contacts_{{ window }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        sum(contacts_24h) as contacts_24h,
+        sum(contacts_7d) as contacts_7d,
+        sum(contacts_30d) as contacts_30d
     from contact_counts
     group by customer_id
 ),
@@ -60,11 +56,12 @@ candidates as (
         coalesce(
             next_actions.purpose = 'commercial'
             and (
-                {%- for window in windows %}
-                coalesce(contact_counts.contacts_{{ window }}, 0) >= caps.max_contacts_{{ window }}
-                or coalesce(all_contacts.contacts_{{ window }}, 0) >= all_caps.max_contacts_{{ window }}
-                {{- ' or' if not loop.last }}
-                {%- endfor %}
+                coalesce(contact_counts.contacts_24h, 0) >= caps.max_contacts_24h
+                or coalesce(all_contacts.contacts_24h, 0) >= all_caps.max_contacts_24h
+                or coalesce(contact_counts.contacts_7d, 0) >= caps.max_contacts_7d
+                or coalesce(all_contacts.contacts_7d, 0) >= all_caps.max_contacts_7d
+                or coalesce(contact_counts.contacts_30d, 0) >= caps.max_contacts_30d
+                or coalesce(all_contacts.contacts_30d, 0) >= all_caps.max_contacts_30d
             ),
             false
         ) as is_capped

@@ -1,6 +1,3 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
-
 with
 
 campaign_groups as (
@@ -23,17 +20,20 @@ paired as (
         case when count(*) = 2 then 'newcombe' else 'descriptive' end as method,
         cast(sum(open_customers) as integer) as open_customers,
         cast(sum(case when is_control then 0 else contacts end) as integer) as contacts,
-        {%- for group, condition in {'contacted': 'not is_control', 'control': 'is_control'}.items() %}
-        cast(sum(case when {{ condition }} then customers else 0 end) as integer) as {{ group }},
-        cast(sum(case when {{ condition }} then converted else 0 end) as integer)
-            as {{ group }}_converted,
-        cast(sum(case when {{ condition }} then open_customers else 0 end) as integer) as open_{{ group }},
-        max(case when {{ condition }} then rate end) as {{ group }}_rate,
-        max(case when {{ condition }} then rate_lower end) as {{ group }}_lower,
-        max(case when {{ condition }} then rate_upper end) as {{ group }}_upper,
-        max(case when {{ condition }} then revenue_per_customer end) as {{ group }}_revenue
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        cast(sum(case when not is_control then customers else 0 end) as integer) as contacted,
+        cast(sum(case when not is_control then converted else 0 end) as integer) as contacted_converted,
+        cast(sum(case when not is_control then open_customers else 0 end) as integer) as open_contacted,
+        max(case when not is_control then rate end) as contacted_rate,
+        max(case when not is_control then rate_lower end) as contacted_lower,
+        max(case when not is_control then rate_upper end) as contacted_upper,
+        max(case when not is_control then revenue_per_customer end) as contacted_revenue,
+        cast(sum(case when is_control then customers else 0 end) as integer) as control,
+        cast(sum(case when is_control then converted else 0 end) as integer) as control_converted,
+        cast(sum(case when is_control then open_customers else 0 end) as integer) as open_control,
+        max(case when is_control then rate end) as control_rate,
+        max(case when is_control then rate_lower end) as control_lower,
+        max(case when is_control then rate_upper end) as control_upper,
+        max(case when is_control then revenue_per_customer end) as control_revenue
     from campaign_groups
     group by
         campaign_id,

@@ -1,10 +1,3 @@
-{#- whose purchases are counted together: their market and segment as they are called there -#}
-{%- set circles = {
-    'segment': ('market', 'rfm_segment'),
-    'market': ('market', "'all'"),
-    'all': ("'all'", "'all'"),
-} %}
-
 with
 
 purchases as (
@@ -36,17 +29,31 @@ counted as (
         rfm_segment
 ),
 
+-- Whose purchases are counted together: those of a segment of a market, of a market, and all.
 widened as (
-    {%- for basis, (market, rfm_segment) in circles.items() %}
     select
-        '{{ basis }}' as basis,
-        {{ market }} as market,
-        {{ rfm_segment }} as rfm_segment,
+        'segment' as basis,
+        market,
+        rfm_segment,
         product_id,
         customers
     from counted
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
+    union all
+    select
+        'market' as basis,
+        market,
+        'all' as rfm_segment,
+        product_id,
+        customers
+    from counted
+    union all
+    select
+        'all' as basis,
+        'all' as market,
+        'all' as rfm_segment,
+        product_id,
+        customers
+    from counted
 ),
 
 summed as (
