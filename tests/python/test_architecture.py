@@ -35,7 +35,7 @@ ELSEWHERE = {"rfm_policies"}
 BACK = {("int_customers", "int_customer_days")}
 """Arrows that run back still: a customer's start is that of their first day."""
 
-MOST = {"models": 170, "steps": 34, "ancestors": 87, "files": 238, "lines": 208}
+MOST = {"models": 167, "steps": 34, "ancestors": 87, "files": 235, "lines": 158}
 """What the figures may be; they only go down."""
 
 

@@ -70,7 +70,8 @@ NEVER_NULL: Final = frozenset(
         *("further_orders", "further_revenue", "is_excluded", "known_date", "market"),
         *("net_revenue_12m", "next_tier_code", "next_tier_rank", "override_id", "percentile"),
         *("period_from", "place", "rank", "reason_order", "rule_id", "rule_set", "sale_date"),
-        *("record_id", "sort_order", "tier_rank", "unified_customer_id", "valid_from"),
+        *("record_id", "scope_id", "sort_order", "target_cell_id", "tier_rank"),
+        *("unified_customer_id", "valid_from"),
     ]
 )
 """Keys of an order that may leave out where nulls go, for there are none."""

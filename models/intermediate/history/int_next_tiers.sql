@@ -1,7 +1,5 @@
 {{ config(materialized='table') }}  -- read twice by the customers' marts
 
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
 {%- set table = decision_table('tier_rules') %}
 {%- set measures = measures_of(table) %}
 {%- set orders = ['lifetime_orders', 'orders_12m'] %}
@@ -14,18 +12,9 @@ customers as (
     where is_current
 ),
 
--- Whom an expert holds down, no order lifts.
-overrides as (
-    select
-        customer_id,
-        mode,
-        tier_rank,
-        evaluation_date
-    from {{ ref('strata', 'int_tier_overrides') }}
-),
-
 {{ range_bounds('tier_rules', table, ref('strata', 'int_rule_ranges')) }},
 
+-- Whom an expert holds down, no order lifts.
 placed as (
     select
         customers.customer_id,
@@ -36,20 +25,15 @@ placed as (
             or (overrides.mode = 'ceiling' and customers.tier_rank >= overrides.tier_rank),
             false
         ) as is_held_down,
-        {%- for measure in orders + revenues %}
-        customers.{{ measure }},
-        {%- endfor %}
-        {%- for measure in measures %}
-        {{ by_range('customers.' ~ measure, 'bounds.' ~ measure) }} as {{ measure }}_step
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        {{ each('customers.{}', orders + revenues) }},
+        {{ each(by_range('customers.{}', 'bounds.{}') ~ ' as {}_step', measures) }}
     from customers
     inner join tier_rules_bounds as bounds
         on
             customers.evaluation_date = bounds.evaluation_date
             and customers.market = bounds.market
             and bounds.rule_set = '{{ var("tier_rule_set") }}'
-    left join overrides
+    left join {{ ref('strata', 'int_tier_overrides') }} as overrides
         on
             customers.customer_id = overrides.customer_id
             and customers.evaluation_date = overrides.evaluation_date
@@ -61,30 +45,20 @@ ways as (
         tier_steps.tier_code as next_tier_code,
         tier_steps.tier_rank as next_tier_rank,
         tier_steps.blockers,
-        {%- for measure in orders + revenues %}
-        tier_steps.{{ measure }}_to,
-        {%- endfor %}
+        {{ each('tier_steps.{}_to', orders + revenues) }},
         greatest(
-            0
-            {%- for measure in orders %},
-            coalesce(tier_steps.{{ measure }}_from - placed.{{ measure }}, 0)
-            {%- endfor %}
+            0,
+            {{ each('coalesce(tier_steps.{}_from - placed.{}, 0)', orders) }}
         ) as further_orders,
         greatest(
-            cast(0 as decimal(18, 2))
-            {%- for measure in revenues %},
-            coalesce(
-                cast(tier_steps.{{ measure }}_from - placed.{{ measure }} as decimal(18, 2)), 0
-            )
-            {%- endfor %}
+            cast(0 as decimal(18, 2)),
+            {{ each('coalesce(cast(tier_steps.{}_from - placed.{} as decimal(18, 2)), 0)', revenues) }}
         ) as further_revenue
     from placed
     inner join {{ ref('strata', 'int_tier_steps') }} as tier_steps
         on
             placed.market = tier_steps.market
-            {%- for measure in measures %}
-            and placed.{{ measure }}_step = tier_steps.{{ measure }}_step
-            {%- endfor %}
+            and {{ each('placed.{}_step = tier_steps.{}_step', measures, ' and') }}
             and placed.tier_rank < tier_steps.tier_rank
 ),
 
@@ -104,18 +78,12 @@ open_ways as (
     where
         ways.blockers = ''
         and not ways.is_held_down
-        {%- for measure in orders %}
-        and (
-            ways.{{ measure }}_to is null
-            or ways.{{ measure }} + ways.further_orders < ways.{{ measure }}_to
-        )
-        {%- endfor %}
-        {%- for measure in revenues %}
-        and (
-            ways.{{ measure }}_to is null
-            or ways.{{ measure }} + ways.further_revenue < ways.{{ measure }}_to
-        )
-        {%- endfor %}
+        and {{ each(
+            '(ways.{}_to is null or ways.{} + ways.further_orders < ways.{}_to)', orders, ' and'
+        ) }}
+        and {{ each(
+            '(ways.{}_to is null or ways.{} + ways.further_revenue < ways.{}_to)', revenues, ' and'
+        ) }}
 ),
 
 tiers as (

@@ -7,8 +7,8 @@ backtested as (
     select * from {{ ref('strata', 'int_backtested_snapshots') }}
 ),
 
-compared as (
-    select * from {{ ref('strata', 'int_tier_captures') }}
+by_tier as (
+    select * from {{ ref('strata', 'int_backtested_tiers') }}
 ),
 
 labels as (
@@ -16,6 +16,43 @@ labels as (
         tier_code,
         label_en
     from {{ ref('strata', 'int_tier_labels') }}
+),
+
+-- Beside all customers of the date, and beside those of this tier and above; `all` beside itself.
+accumulated as (
+    select
+        *,
+        cast(
+            sum(customers) over (partition by evaluation_date, tier_rank is null) as {{ double }}
+        ) as all_customers,
+        cast(
+            sum(customers) over (
+                partition by evaluation_date, tier_rank is null
+                order by tier_rank desc nulls last
+                rows unbounded preceding
+            ) as {{ double }}
+        ) as upper_customers,
+        cast(
+            sum(net_revenue) over (partition by evaluation_date, tier_rank is null) as {{ double }}
+        ) as all_net_revenue,
+        cast(
+            sum(net_revenue) over (
+                partition by evaluation_date, tier_rank is null
+                order by tier_rank desc nulls last
+                rows unbounded preceding
+            ) as {{ double }}
+        ) as upper_net_revenue
+    from by_tier
+),
+
+compared as (
+    select
+        *,
+        cast(customers as {{ double }}) / all_customers as customer_share,
+        upper_customers / all_customers as customer_capture,
+        cast(net_revenue as {{ double }}) / nullif(all_net_revenue, 0) as revenue_share,
+        upper_net_revenue / nullif(all_net_revenue, 0) as revenue_capture
+    from accumulated
 ),
 
 {{ rank_correlation('backtested', ['evaluation_date'], 'tier_rank', 'net_revenue') }},

@@ -39,6 +39,38 @@ next_actions as (
         on next_actions.action_code = actions.action_code
 ),
 
+campaigns as (
+    select
+        campaign_id,
+        action_code,
+        conversion_days
+    from {{ ref('campaigns') }}
+),
+
+contacts as (
+    select
+        contacts.customer_id,
+        campaigns.action_code,
+        max(
+            case
+                when
+                    contacts.is_control
+                    and {{ days_between('contacts.contact_date', as_of_date()) }}
+                    <= campaigns.conversion_days
+                    then 1
+                else 0
+            end
+        ) = 1 as is_control_group,
+        max(case when not coalesce(contacts.is_control, false) then contacts.contact_date end)
+            as last_contact_date
+    from {{ ref('strata', 'int_campaign_contacts_checked') }} as contacts
+    inner join campaigns on contacts.campaign_id = campaigns.campaign_id
+    where contacts.fate = 'used'
+    group by
+        contacts.customer_id,
+        campaigns.action_code
+),
+
 decided as (
     select
         next_actions.customer_id,
@@ -55,7 +87,7 @@ decided as (
         contacts.last_contact_date
     from next_actions
     left join channels on next_actions.customer_id = channels.customer_id
-    left join {{ ref('strata', 'int_action_contacts') }} as contacts
+    left join contacts
         on
             next_actions.customer_id = contacts.customer_id
             and next_actions.action_code = contacts.action_code
