@@ -9,6 +9,15 @@
     end
 {%- endmacro %}
 
+{#- The cut points of a measure that part its rows into five classes of one size; an aggregate. -#}
+{% macro quantile_cuts(measure) -%}
+    {%- for cut in range(1, 5) %}
+    {%- set quantile = 'percentile_cont(' ~ cut / 5 ~ ') within group (order by ' ~ measure ~ ')' %}
+    cast({{ to_decimal(quantile, 6) }} as {{ type_double() }}) as {{ measure }}_cut_{{ cut }}
+    {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
 {#- The measures that the composite score may use, of those declared. A model reads them once and hands
     them on, so that a unit test can mock them. -#}
 {% macro score_measures() -%}
@@ -60,4 +69,26 @@
                 1
             )
     end
+{%- endmacro %}
+
+{#- The points of all measures, each by its weight; a measure that is null has none. -#}
+{% macro score_points(rows, measures, parameters) -%}
+    {%- for measure in measures %}
+    coalesce(
+        {{ parameters }}.{{ measure }}_weight
+        * {{ scaled_measure(rows ~ '.' ~ measure, parameters ~ '.' ~ measure) }},
+        0
+    ){{ ' +' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- The weights of the measures that are not null. -#}
+{% macro score_coverage(rows, measures, parameters) -%}
+    {%- for measure in measures %}
+    case
+        when {{ rows }}.{{ measure }} is not null
+            then coalesce({{ parameters }}.{{ measure }}_weight, 0)
+        else 0
+    end{{ ' +' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}

@@ -93,17 +93,21 @@
 {%- endmacro %}
 
 {#- Query: what the caller selects for one evaluation, for all of this run. The caller gets the date as
-    `day` and the first days that are no longer in windows before it, as literals, and is_stored. -#}
+    `day`, its month and the first days that are no longer in windows before it, as literals, and what the
+    date is. -#}
 {% macro for_each_evaluation() -%}
     {%- for evaluation in evaluation_dates() %}
     {{ caller({
         'day': date_literal(evaluation.date),
+        'month': date_literal(evaluation.date.replace(day=1)),
+        'month_index': evaluation.date.year * 12 + evaluation.date.month,
         'after_24m': date_literal(months_before(evaluation.date, 24)),
         'after_12m': date_literal(months_before(evaluation.date, 12)),
         'after_6m': date_literal(months_before(evaluation.date, 6)),
         'after_90d': date_literal(evaluation.date - modules.datetime.timedelta(days=90)),
         'after_rfm_window': date_literal(months_before(evaluation.date, setting('rfm_window_months') or 12)),
         'is_stored': evaluation.is_stored,
+        'is_current': loop.last,
         'and_restated': ' and restated_from <= ' ~ date_literal(evaluation.date) if evaluation.is_stored else '',
     }) }}
     {{- 'union all' if not loop.last }}

@@ -1,24 +1,15 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
-{%- set texts = {
-    'gender': 'customers.gender',
-    'region_group': 'regions.region_group',
-    'urbanity': 'cities.urbanity',
-    'occupation': 'customers.occupation',
-    'income_band': 'customers.income_band',
-    'industry': 'customers.industry',
-    'acquisition_channel': 'customers.acquisition_channel',
-} %}
-{%- set numbers = {'age_band': 'age_years', 'company_size': 'employee_count'} %}
-
 with
 
 described as (
     select
         customers.customer_id,
-        {%- for attribute, column in texts.items() %}
-        lower({{ column }}) as {{ attribute }},
-        {%- endfor %}
+        lower(customers.gender) as gender,
+        lower(regions.region_group) as region_group,
+        lower(cities.urbanity) as urbanity,
+        lower(customers.occupation) as occupation,
+        lower(customers.income_band) as income_band,
+        lower(customers.industry) as industry,
+        lower(customers.acquisition_channel) as acquisition_channel,
         customers.employee_count,
         cast(
             extract(year from {{ as_of_date() }}) - extract(year from customers.birth_date)
@@ -51,29 +42,23 @@ segments as (
 ),
 
 matched as (
-    {%- for attribute in texts %}
-    select
-        described.customer_id,
-        '{{ attribute }}' as attribute,
-        coalesce(segments.segment_code, 'unknown') as segment_code
-    from described
-    left join segments
-        on segments.attribute = '{{ attribute }}' and described.{{ attribute }} = segments.segment_code
+    {{ in_segments('gender') }}
     union all
-    {%- endfor %}
-    {%- for attribute, number in numbers.items() %}
-    select
-        described.customer_id,
-        '{{ attribute }}' as attribute,
-        coalesce(segments.segment_code, 'unknown') as segment_code
-    from described
-    left join segments
-        on
-            segments.attribute = '{{ attribute }}'
-            and described.{{ number }} > segments.above
-            and described.{{ number }} <= segments.upper_bound
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
+    {{ in_segments('region_group') }}
+    union all
+    {{ in_segments('urbanity') }}
+    union all
+    {{ in_segments('occupation') }}
+    union all
+    {{ in_segments('income_band') }}
+    union all
+    {{ in_segments('industry') }}
+    union all
+    {{ in_segments('acquisition_channel') }}
+    union all
+    {{ in_segments('age_band', number='age_years') }}
+    union all
+    {{ in_segments('company_size', number='employee_count') }}
 )
 
 select * from matched

@@ -1,5 +1,3 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
 {{ config(materialized='table') }}  -- int_customers_unified reads it too; it has hashes only
 
 with
@@ -43,12 +41,21 @@ pairs as (
 
 -- Both directions, and each record with itself.
 ends as (
-    {%- for is_turned, is_itself in [(false, false), (true, false), (false, true), (true, true)] %}
     select
-        {{ is_turned | lower }} as is_turned,
-        {{ is_itself | lower }} as is_itself
-        {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
+        false as is_turned,
+        false as is_itself
+    union all
+    select
+        true as is_turned,
+        false as is_itself
+    union all
+    select
+        false as is_turned,
+        true as is_itself
+    union all
+    select
+        true as is_turned,
+        true as is_itself
 ),
 
 directed as (

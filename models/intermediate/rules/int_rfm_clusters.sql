@@ -1,9 +1,9 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
 {{ config(materialized='table') }}  -- small, and read for every customer
-{%- set measures = ['recency_days', 'orders', 'revenue'] %}
-{%- set spreads = ['recency_spread', 'orders_spread', 'revenue_spread'] %}
-{%- set columns = ['cluster_id', 'cluster_code'] + measures + spreads %}
+{%- set columns = [
+    'cluster_id', 'cluster_code', 'recency_days', 'orders', 'revenue', 'recency_spread', 'orders_spread',
+    'revenue_spread',
+] %}
+{%- set positions = range(1, setting('max_rfm_clusters') + 1) %}
 
 with
 
@@ -31,18 +31,14 @@ numbered as (
 centres as (
     select
         evaluation_date,
-        market
-        {%- for spread in spreads %},
-        max({{ spread }}) as {{ spread }}
-        {%- endfor %}
-        {%- for position in range(1, setting('max_rfm_clusters') + 1) %},
-        max(case when position = {{ position }} then cluster_code end)
-            as cluster_code_{{ position }}
-            {%- for measure in measures %},
-        max(case when position = {{ position }} then ln(1 + {{ measure }}) end)
-            as {{ measure }}_{{ position }}
-            {%- endfor %}
-        {%- endfor %}
+        market,
+        max(recency_spread) as recency_spread,
+        max(orders_spread) as orders_spread,
+        max(revenue_spread) as revenue_spread,
+        {{ each('max(case when position = {} then cluster_code end) as cluster_code_{}', positions) }},
+        {{ each('max(case when position = {} then ln(1 + recency_days) end) as recency_days_{}', positions) }},
+        {{ each('max(case when position = {} then ln(1 + orders) end) as orders_{}', positions) }},
+        {{ each('max(case when position = {} then ln(1 + revenue) end) as revenue_{}', positions) }}
     from numbered
     group by
         evaluation_date,

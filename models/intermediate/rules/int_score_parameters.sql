@@ -1,6 +1,5 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
 {{ config(materialized='table') }}  -- small, and read for every customer
+{%- set measures = score_measures() %}
 
 with
 
@@ -14,15 +13,11 @@ components as (
 score_parameters as (
     select
         evaluation_date,
-        market
-        {%- for measure in score_measures() %}
-            {%- for parameter in ['weight', 'zero_at', 'slope'] %},
-        max(case when measure = '{{ measure }}' then {{ parameter }} end)
-            as {{ measure }}_{{ parameter }}
-            {%- endfor %},
-        max(case when measure = '{{ measure }}' and is_log then 1 else 0 end) = 1
-            as {{ measure }}_is_log
-        {%- endfor %}
+        market,
+        {{ each("max(case when measure = '{}' then weight end) as {}_weight", measures) }},
+        {{ each("max(case when measure = '{}' then zero_at end) as {}_zero_at", measures) }},
+        {{ each("max(case when measure = '{}' then slope end) as {}_slope", measures) }},
+        {{ each("max(case when measure = '{}' and is_log then 1 else 0 end) = 1 as {}_is_log", measures) }}
     from components
     group by
         evaluation_date,

@@ -7,9 +7,7 @@ evaluations as (
     select
         customer_id,
         market,
-        {%- for measure in table.measures %}
-        {{ measure }},
-        {%- endfor %}
+        {{ each('{}', table.measures) }},
         evaluation_date
     from {{ ref('strata', 'int_customer_scores') }}
 ),

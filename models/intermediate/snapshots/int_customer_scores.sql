@@ -18,20 +18,8 @@ parameters as (
 weighed as (
     select
         evaluations.*,
-        {%- for measure in measures %}
-        coalesce(
-            parameters.{{ measure }}_weight
-            * {{ scaled_measure('evaluations.' ~ measure, 'parameters.' ~ measure) }},
-            0
-        ){{ ' +' if not loop.last }}
-        {%- endfor %} as score_points,
-        {%- for measure in measures %}
-        case
-            when evaluations.{{ measure }} is not null
-                then coalesce(parameters.{{ measure }}_weight, 0)
-            else 0
-        end{{ ' +' if not loop.last }}
-        {%- endfor %} as score_coverage
+        {{ score_points('evaluations', measures, 'parameters') }} as score_points,
+        {{ score_coverage('evaluations', measures, 'parameters') }} as score_coverage
     from evaluations
     left join parameters
         on

@@ -1,8 +1,4 @@
--- The bodies of the loops below are indented as they are read.
--- noqa: disable=LT02
-{%- set metrics = {
-    'recency': 'days_since_last_order', 'frequency': 'rfm_orders', 'monetary': 'rfm_revenue'
-} %}
+{%- set cuts = range(1, 5) %}
 
 with
 {% if var('rfm_method') == 'quantile' %}
@@ -10,9 +6,9 @@ buyers as (
     select
         evaluation_date,
         market,
-        {%- for metric, measure in metrics.items() %}
-        cast({{ measure }} as {{ type_double() }}) as {{ metric }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        cast(days_since_last_order as {{ type_double() }}) as recency,
+        cast(rfm_orders as {{ type_double() }}) as frequency,
+        cast(rfm_revenue as {{ type_double() }}) as monetary
     from {{ ref('strata', 'int_snapshot_population') }}
     where lifetime_orders > 0
 ),
@@ -33,15 +29,10 @@ quantiles as (
     select
         evaluation_date,
         market,
-        cast(count(*) as integer) as customers
-        {%- for metric in metrics %}
-            {%- for cut in range(1, 5) %},
-        cast(
-            {{ to_decimal('percentile_cont(' ~ cut / 5 ~ ') within group (order by ' ~ metric ~ ')', 6) }}
-            as {{ type_double() }}
-        ) as {{ metric }}_cut_{{ cut }}
-            {%- endfor %}
-        {%- endfor %}
+        cast(count(*) as integer) as customers,
+        {{ quantile_cuts('recency') }},
+        {{ quantile_cuts('frequency') }},
+        {{ quantile_cuts('monetary') }}
     from scopes
     group by
         evaluation_date,
@@ -57,13 +48,10 @@ cut_points as (
         policies.evaluation_date,
         policies.market,
         case when own.market is not null then 'market' else 'all' end as cut_point_basis,
-        coalesce(own.customers, everybody.customers) as customers
-        {%- for metric in metrics %}
-            {%- for cut in range(1, 5) %},
-        coalesce(own.{{ metric }}_cut_{{ cut }}, everybody.{{ metric }}_cut_{{ cut }})
-            as {{ metric }}_cut_{{ cut }}
-            {%- endfor %}
-        {%- endfor %}
+        coalesce(own.customers, everybody.customers) as customers,
+        {{ each('coalesce(own.recency_cut_{}, everybody.recency_cut_{}) as recency_cut_{}', cuts) }},
+        {{ each('coalesce(own.frequency_cut_{}, everybody.frequency_cut_{}) as frequency_cut_{}', cuts) }},
+        {{ each('coalesce(own.monetary_cut_{}, everybody.monetary_cut_{}) as monetary_cut_{}', cuts) }}
     from policies
     left join quantiles as own
         on
@@ -86,13 +74,10 @@ cut_points as (
         market,
         case when min(case when is_own then 1 else 0 end) = 1 and market <> '*' then 'market' else 'all' end
             as cut_point_basis,
-        cast(null as integer) as customers
-        {%- for metric in metrics %}
-            {%- for cut in range(1, 5) %},
-        max(case when metric = '{{ metric }}' and cut = {{ cut }} then upper_bound end)
-            as {{ metric }}_cut_{{ cut }}
-            {%- endfor %}
-        {%- endfor %}
+        cast(null as integer) as customers,
+        {{ each("max(case when metric = 'recency' and cut = {} then upper_bound end) as recency_cut_{}", cuts) }},
+        {{ each("max(case when metric = 'frequency' and cut = {} then upper_bound end) as frequency_cut_{}", cuts) }},
+        {{ each("max(case when metric = 'monetary' and cut = {} then upper_bound end) as monetary_cut_{}", cuts) }}
     from bands
     group by
         evaluation_date,
