@@ -170,6 +170,51 @@
     end
 {%- endmacro %}
 
+{#- CTEs `orders` and `erased_orders`, for join_orders: the orders that a child row may name, of credits what
+    they are as such, for that also depends on the order that they name. -#}
+{% macro orders_by_key(credits=false) -%}
+    orders as (
+        select
+            order_id,
+            order_key,
+            customer_id,
+            order_date,
+            currency,
+            exchange_rate,
+            false as is_credit,
+            exclusion,
+            fate
+        from {{ ref('strata', 'int_orders_checked') }}
+        where not is_superseded and not is_credit
+        {%- if credits %}
+        union all
+        select
+            order_id,
+            order_key,
+            customer_id,
+            credit_date as order_date,
+            currency,
+            null as exchange_rate,
+            true as is_credit,
+            coalesce(exclusion, 'not_a_sale') as exclusion,
+            fate
+        from {{ ref('strata', 'int_credits_checked') }}
+        where not is_superseded
+        {%- endif %}
+    ),
+
+    erased_orders as (
+        select
+            order_id,
+            order_key,
+            currency,
+            exclusion,
+            fate
+        from {{ ref('strata', 'int_orders_checked') }}
+        where exclusion = 'erased_customer' and not is_superseded
+    )
+{%- endmacro %}
+
 {#- Joins of a child row to its order, as `orders` or `erased_orders`. -#}
 {% macro join_orders(rows, order_column='order_id') -%}
     {%- set key = reference_key(rows ~ '.' ~ order_column) -%}

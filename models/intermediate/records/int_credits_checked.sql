@@ -18,29 +18,7 @@ credits as (
     where is_credit
 ),
 
-orders as (
-    select
-        order_id,
-        order_key,
-        customer_id,
-        order_date,
-        currency,
-        exchange_rate,
-        exclusion,
-        fate
-    from {{ ref('strata', 'int_orders_checked') }}
-    where not is_superseded and not is_credit
-),
-
-erased_orders as (
-    select
-        order_id,
-        order_key,
-        exclusion,
-        fate
-    from {{ ref('strata', 'int_orders_checked') }}
-    where exclusion = 'erased_customer' and not is_superseded
-),
+{{ orders_by_key() }},
 
 -- Of the order that a credit takes back, in its currency: at its rate, as a refund.
 matched as (

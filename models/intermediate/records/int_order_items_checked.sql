@@ -12,34 +12,8 @@ with
 
 {{ rows_by_key('order_items', raw, 'order_items', 'order_item_id') }},
 
--- What becomes of a credit also depends on the order that it names. It is no sale, nor are its items.
-orders as (
-    select
-        order_id,
-        order_key,
-        customer_id,
-        order_date,
-        currency,
-        exchange_rate,
-        false as is_credit,
-        exclusion,
-        fate
-    from {{ ref('strata', 'int_orders_checked') }}
-    where not is_superseded and not is_credit
-    union all
-    select
-        order_id,
-        order_key,
-        customer_id,
-        credit_date as order_date,
-        currency,
-        null as exchange_rate,
-        true as is_credit,
-        coalesce(exclusion, 'not_a_sale') as exclusion,
-        fate
-    from {{ ref('strata', 'int_credits_checked') }}
-    where not is_superseded
-),
+-- A credit is no sale, nor are its items.
+{{ orders_by_key(credits=true) }},
 
 products as (
     select
@@ -50,17 +24,6 @@ products as (
     left join {{ ref('product_categories') }} as product_categories
         on products.category = product_categories.category
     where products.fate = 'used'
-),
-
-erased_orders as (
-    select
-        order_id,
-        order_key,
-        currency,
-        exclusion,
-        fate
-    from {{ ref('strata', 'int_orders_checked') }}
-    where exclusion = 'erased_customer' and not is_superseded
 ),
 
 items_with_amounts as (

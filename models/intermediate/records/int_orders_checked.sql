@@ -12,29 +12,6 @@ with
 
 {{ rows_by_key('orders', raw, 'orders', 'order_id') }},
 
-order_statuses as (
-    select
-        status,
-        is_sale,
-        negative_is,
-        free_is
-    from {{ ref('order_statuses') }}
-),
-
-currencies as (
-    select currency
-    from {{ ref('currencies') }}
-),
-
-exchange_rates as (
-    select
-        currency,
-        rate,
-        valid_from,
-        valid_to
-    from {{ ref('strata', 'int_exchange_rates') }}
-),
-
 -- The reporting currency has no rate.
 orders_at_rates as (
     select
@@ -45,15 +22,11 @@ orders_at_rates as (
             else {{ converted('orders.amount', 'exchange_rates.rate') }}
         end as converted_amount
     from orders
-    left join exchange_rates
+    left join {{ ref('strata', 'int_exchange_rates') }} as exchange_rates
         on
             orders.currency = exchange_rates.currency
             and orders.order_date >= exchange_rates.valid_from
             and orders.order_date < exchange_rates.valid_to
-),
-
-prepayments as (
-    select * from {{ ref('strata', 'int_order_prepayments') }}
 ),
 
 looked_up as (
@@ -80,9 +53,10 @@ looked_up as (
         coalesce({{ is_credit }}, false) as is_credit,
         prepayments.prepaid_amount
     from orders_at_rates as orders
-    left join order_statuses on orders.status = order_statuses.status
-    left join currencies on orders.currency = currencies.currency
-    left join prepayments on {{ reference_key('orders.order_id') }} = prepayments.order_key
+    left join {{ ref('order_statuses') }} as order_statuses on orders.status = order_statuses.status
+    left join {{ ref('currencies') }} as currencies on orders.currency = currencies.currency
+    left join {{ ref('strata', 'int_order_prepayments') }} as prepayments
+        on {{ reference_key('orders.order_id') }} = prepayments.order_key
     {{ join_customer_records('orders') }}
     {{ join_guests('orders') }}
 ),

@@ -12,30 +12,7 @@ with
 
 {{ rows_by_key('refunds', raw, 'refunds', 'refund_id') }},
 
-orders as (
-    select
-        order_id,
-        order_key,
-        customer_id,
-        order_date,
-        currency,
-        exchange_rate,
-        exclusion,
-        fate
-    from {{ ref('strata', 'int_orders_checked') }}
-    where not is_superseded and not is_credit
-),
-
-erased_orders as (
-    select
-        order_id,
-        order_key,
-        currency,
-        exclusion,
-        fate
-    from {{ ref('strata', 'int_orders_checked') }}
-    where exclusion = 'erased_customer' and not is_superseded
-),
+{{ orders_by_key() }},
 
 looked_up as (
     select
