@@ -2,13 +2,6 @@
 
 with
 
-order_costs as (
-    select
-        order_id,
-        cost_of_goods
-    from {{ ref('strata', 'int_order_costs') }}
-),
-
 sales as (
     select
         sales.customer_id,
@@ -17,7 +10,8 @@ sales as (
         sales.reporting_amount - order_costs.cost_of_goods as margin,
         case when order_costs.order_id is not null then sales.reporting_amount end as costed_revenue
     from {{ ref('strata', 'int_sales') }} as sales
-    left join order_costs on sales.order_id = order_costs.order_id
+    left join {{ ref('strata', 'int_order_costs') }} as order_costs
+        on sales.order_id = order_costs.order_id
 ),
 
 -- A refund takes its amount from the margin; the goods are not taken to come back.
@@ -29,20 +23,20 @@ refunds as (
         refunds.reporting_amount,
         case when order_costs.order_id is not null then -refunds.reporting_amount end as margin
     from {{ ref('strata', 'int_refunds') }} as refunds
-    left join order_costs on refunds.order_id = order_costs.order_id
+    left join {{ ref('strata', 'int_order_costs') }} as order_costs
+        on refunds.order_id = order_costs.order_id
 ),
 
-registrations as (
-    select * from {{ ref('strata', 'int_customer_registrations') }}
-),
-
-sale_days as (
+purchase_days as (
     select
         customer_id,
         order_date as sale_date,
         order_date as known_date,
         cast(power(2, mod({{ month_index('order_date') }}, 13)) as integer) as month_bit,
         1 as purchase_days,
+        {{ days_between(
+            'lag(order_date) over (partition by customer_id order by order_date)', 'order_date'
+        ) }} as gap_days,
         cast(count(*) as integer) as orders,
         cast(sum(reporting_amount) as decimal(18, 2)) as net_revenue,
         cast(sum(margin) as decimal(18, 2)) as margin,
@@ -53,25 +47,6 @@ sale_days as (
     group by
         customer_id,
         order_date
-),
-
-purchase_days as (
-    select
-        customer_id,
-        sale_date,
-        known_date,
-        month_bit,
-        purchase_days,
-        {{ days_between(
-            'lag(sale_date) over (partition by customer_id order by sale_date)', 'sale_date'
-        ) }} as gap_days,
-        orders,
-        net_revenue,
-        margin,
-        costed_revenue,
-        refunded,
-        first_day_refunded
-    from sale_days
 ),
 
 first_days as (
@@ -97,16 +72,14 @@ refund_days as (
         cast(sum(refunds.margin) as decimal(18, 2)) as costed_revenue,
         cast(sum(refunds.reporting_amount) as decimal(18, 2)) as refunded,
         cast(
-            sum(
-                case
-                    when refunds.sale_date = first_days.first_order_date
-                        then refunds.reporting_amount
-                    else 0
-                end
-            ) as decimal(18, 2)
+            sum(case when first_days.customer_id is not null then refunds.reporting_amount else 0 end)
+            as decimal(18, 2)
         ) as first_day_refunded
     from refunds
-    left join first_days on refunds.customer_id = first_days.customer_id
+    left join first_days
+        on
+            refunds.customer_id = first_days.customer_id
+            and refunds.sale_date = first_days.first_order_date
     group by
         refunds.customer_id,
         refunds.sale_date,
@@ -129,7 +102,7 @@ start_days as (
         cast(null as decimal(18, 2)) as costed_revenue,
         cast(0 as decimal(18, 2)) as refunded,
         cast(0 as decimal(18, 2)) as first_day_refunded
-    from registrations
+    from {{ ref('strata', 'int_customer_registrations') }} as registrations
     left join first_days on registrations.customer_id = first_days.customer_id
     where registrations.registration_date is not null or first_days.customer_id is null
 ),

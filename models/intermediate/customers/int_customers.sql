@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}  -- joined by every evaluation
 
 {%- set attributes = [
-    'email', 'customer_type', 'unified_parent_id', 'birth_date', 'gender', 'occupation',
-    'income_band', 'industry', 'employee_count', 'country', 'region', 'city', 'acquisition_channel',
+    'email', 'customer_type', 'birth_date', 'gender', 'occupation', 'income_band', 'industry', 'employee_count',
+    'country', 'region', 'city', 'acquisition_channel', 'owner_id',
 ] %}
 
 with
@@ -46,20 +46,11 @@ ranked as (
         on records.unified_customer_id = persons_with_several_records.customer_id
 ),
 
-registrations as (
-    select
-        customer_id,
-        registration_date
-    from {{ ref('strata', 'int_customer_registrations') }}
-),
-
 persons as (
     select
         records.unified_customer_id as customer_id,
-        {%- for attribute in attributes %}
-        records.{{ attribute }},
-        {%- endfor %}
-        records.owner_id,
+        records.unified_parent_id,
+        {{ each('records.{}', attributes) }},
         records.owner_assigned_at,
         records.registration_date,
         1 as record_count
@@ -70,14 +61,10 @@ persons as (
     union all
     select
         first_records.unified_customer_id as customer_id,
-        {%- for attribute in attributes %}
         coalesce(
-            first_records.{{ attribute }},
-            second_records.{{ attribute }},
-            third_records.{{ attribute }}
-        ) as {{ attribute }},
-        {%- endfor %}
-        coalesce(first_records.owner_id, second_records.owner_id, third_records.owner_id) as owner_id,
+            first_records.unified_parent_id, second_records.unified_parent_id, third_records.unified_parent_id
+        ) as unified_parent_id,
+        {{ each('coalesce(first_records.{}, second_records.{}, third_records.{}) as {}', attributes) }},
         -- of the record that names the owner
         case
             when first_records.owner_id is not null then first_records.owner_assigned_at
@@ -87,7 +74,7 @@ persons as (
         registrations.registration_date,
         first_records.record_count
     from ranked as first_records
-    inner join registrations
+    inner join {{ ref('strata', 'int_customer_registrations') }} as registrations
         on first_records.unified_customer_id = registrations.customer_id
     left join ranked as second_records
         on
@@ -104,49 +91,27 @@ days as (
     select
         customer_id,
         min(known_date) as start_date,
-        min(case when purchase_days = 1 then sale_date end) as first_order_date
+        min(case when purchase_days = 1 then sale_date end) as first_order_date,
+        max(case when purchase_days = 1 and gap_days is null then net_revenue end) as first_day_revenue
     from {{ ref('strata', 'int_customer_days') }}
     group by customer_id
-),
-
-first_days as (
-    select
-        customer_days.customer_id,
-        customer_days.net_revenue as first_day_revenue
-    from {{ ref('strata', 'int_customer_days') }} as customer_days
-    inner join days
-        on
-            customer_days.customer_id = days.customer_id
-            and customer_days.sale_date = days.first_order_date
-    where customer_days.purchase_days = 1
-),
-
-markets as (
-    select
-        country,
-        market
-    from {{ ref('markets') }}
 ),
 
 customers as (
     select
         persons.customer_id,
-        {%- for attribute in attributes if attribute != 'unified_parent_id' %}
-        persons.{{ attribute }},
-        {%- endfor %}
-        persons.owner_id,
+        {{ each('persons.{}', attributes) }},
         case when persons.owner_id is not null then persons.owner_assigned_at end as owner_assigned_at,
         persons.registration_date,
         persons.record_count,
         persons.unified_parent_id as parent_customer_id,
         coalesce(markets.market, '*') as market,
-        first_days.first_day_revenue,
+        days.first_day_revenue,
         days.first_order_date,
         days.start_date
     from persons
     inner join days on persons.customer_id = days.customer_id
-    left join first_days on persons.customer_id = first_days.customer_id
-    left join markets on persons.country = markets.country
+    left join {{ ref('markets') }} as markets on persons.country = markets.country
     where days.start_date <= {{ as_of_date() }}
 )
 

@@ -34,27 +34,16 @@ links as (
     inner join records as linked_records on hashed_links.linked_record_hash = linked_records.record_hash
 ),
 
-erasure_requests as (
-    select
-        {{ reference_key('requests.customer_id') }} as customer_key,
-        {{ system_of('requests') }} as source_system
-    from {{ ref('strata', 'stg_crm__erasure_requests') }} as requests
-    where requests.customer_id is not null
-    group by
-        {{ reference_key('requests.customer_id') }},
-        {{ system_of('requests') }}
-),
-
 requested_names as (
     select
-        erasure_requests.customer_key,
-        erasure_requests.source_system,
+        names.customer_key,
+        {{ system_of('requests') }} as source_system,
         names.record_id,
         coalesce(components.customer_id, names.record_id, '') as person,
-        coalesce(erasure_requests.source_system = names.record_system, false) as is_of_system
-    from erasure_requests
+        coalesce({{ system_of('requests') }} = names.record_system, false) as is_of_system
+    from {{ ref('strata', 'stg_crm__erasure_requests') }} as requests
     inner join {{ ref('strata', 'int_customer_names') }} as names
-        on erasure_requests.customer_key = names.customer_key
+        on {{ reference_key('requests.customer_id') }} = names.customer_key
     left join components on names.record_id = components.record_id
 ),
 
