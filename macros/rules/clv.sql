@@ -117,10 +117,10 @@
             horizons.days,
             {{ bgnbd_orders_by_p_alive('horizons.days', terms) }} as orders_by_p_alive
         from ages
-        inner join {{ ref('strata', 'int_clv_fits') }} as clv_fits
+        inner join {{ ref('strata', 'int_clv_parameters') }} as clv_parameters
             on
-                ages.evaluation_date = clv_fits.evaluation_date
-                and ages.market = clv_fits.market
+                ages.evaluation_date = clv_parameters.evaluation_date
+                and ages.market = clv_parameters.market
         cross join horizons
     ),
 

@@ -1,37 +1,30 @@
 {{ config(materialized='table') }}  -- small, and read for every customer
-{%- set values = ['gamma_gamma_p', 'gamma_gamma_q', 'gamma_gamma_v'] %}
-{%- set purchases = ['bgnbd_r', 'bgnbd_alpha', 'bgnbd_a', 'bgnbd_b'] %}
-{%- for k in range(1, 66) %}{% do purchases.append('bgnbd_term_' ~ k) %}{% endfor %}
 
 with
 
-clv_parameters as (
-    select * from {{ ref('strata', 'int_clv_parameters') }}
+parameters as (
+    select
+        *,
+        case when is_own then market else '*' end as parameters_market,
+        gamma_gamma_p * gamma_gamma_v / (gamma_gamma_q - 1) as expected_value
+    from {{ ref('strata', 'int_clv_parameters') }}
 ),
 
 policies as (
     {{ rows_in_force(ref('clv_policies'), ['min_customers', 'max_value_ratio']) }}
 ),
 
-customers as (
-    select
-        customer_id,
-        market
-    from {{ ref('strata', 'int_customers') }}
-),
-
 -- What is known from a day on: a customer with their first purchase day.
 days as (
     select
         customers.market,
-        sum(
-            case when days.purchase_days = 1 and days.gap_days is null then 1 else 0 end
-        ) as customers,
+        sum(case when days.purchase_days = 1 and days.gap_days is null then 1 else 0 end) as customers,
         sum(days.purchase_days) as purchase_days,
         sum(days.net_revenue) as net_revenue,
         days.known_date
     from {{ ref('strata', 'int_customer_days') }} as days
-    inner join customers on days.customer_id = customers.customer_id
+    inner join {{ ref('strata', 'int_customers') }} as customers
+        on days.customer_id = customers.customer_id
     group by
         customers.market,
         days.known_date
@@ -48,9 +41,7 @@ observed as (
         policies.evaluation_date
     from policies
     left join days
-        on
-            policies.market = days.market
-            and policies.evaluation_date >= days.known_date
+        on policies.market = days.market and policies.evaluation_date >= days.known_date
     group by
         policies.market,
         policies.min_customers,
@@ -58,49 +49,26 @@ observed as (
         policies.evaluation_date
 ),
 
-shared as (
-    select
-        *,
-        case when is_own then market else '*' end as parameters_market
-    from clv_parameters
-),
-
 -- Beside each market all those that share its parameters.
 compared as (
     select
-        observed.market,
-        observed.min_customers,
-        observed.max_value_ratio,
-        observed.customers,
-        observed.purchase_days,
-        observed.net_revenue,
-        shared.parameters_market,
-        {%- for measure in ['customers', 'purchase_days', 'net_revenue'] %}
-        sum(observed.{{ measure }}) over (
-            partition by
-                observed.evaluation_date,
-                shared.parameters_market
-        ) as all_{{ measure }},
-        {%- endfor %}
-        {%- for column in purchases + values %}
-        shared.{{ column }},
-        {%- endfor %}
-        shared.monthly_discount_rate,
-        shared.margin_rate,
-        shared.fitted_on,
-        shared.fitted_at,
-        observed.evaluation_date
+        observed.*,
+        parameters.parameters_market,
+        parameters.expected_value,
+        sum(observed.customers) over (partition by observed.evaluation_date, parameters.parameters_market)
+            as all_customers,
+        sum(observed.purchase_days) over (partition by observed.evaluation_date, parameters.parameters_market)
+            as all_purchase_days,
+        sum(observed.net_revenue) over (partition by observed.evaluation_date, parameters.parameters_market)
+            as all_net_revenue
     from observed
-    left join shared
-        on
-            observed.evaluation_date = shared.evaluation_date
-            and observed.market = shared.market
+    left join parameters
+        on observed.evaluation_date = parameters.evaluation_date and observed.market = parameters.market
 ),
 
 measured as (
     select
         *,
-        gamma_gamma_p * gamma_gamma_v / (gamma_gamma_q - 1) as expected_value,
         case
             when customers >= min_customers
                 then cast(net_revenue as {{ type_double() }}) / nullif(purchase_days, 0)
@@ -127,25 +95,25 @@ judged as (
 
 fits as (
     select
-        market,
-        finding,
-        parameters_market,
-        fitted_on,
-        customers,
-        observed_value,
-        expected_value,
-        {%- for column in purchases %}
-        {{ column }},
-        {%- endfor %}
-        {%- for column in values %}
-        case when finding in ('borne_out', 'not_judged') then {{ column }} end as {{ column }},
-        {%- endfor %}
-        monthly_discount_rate,
-        margin_rate,
-        finding in ('borne_out', 'not_judged') as is_used,
-        fitted_at,
-        evaluation_date
+        judged.market,
+        judged.finding,
+        judged.parameters_market,
+        parameters.fitted_on,
+        judged.customers,
+        judged.observed_value,
+        judged.expected_value,
+        {{ each('parameters.{}', ['bgnbd_r', 'bgnbd_alpha', 'bgnbd_a', 'bgnbd_b']) }},
+        case when judged.finding <> 'not_borne_out' then parameters.gamma_gamma_p end as gamma_gamma_p,
+        case when judged.finding <> 'not_borne_out' then parameters.gamma_gamma_q end as gamma_gamma_q,
+        case when judged.finding <> 'not_borne_out' then parameters.gamma_gamma_v end as gamma_gamma_v,
+        parameters.monthly_discount_rate,
+        parameters.margin_rate,
+        judged.finding in ('borne_out', 'not_judged') as is_used,
+        parameters.fitted_at,
+        judged.evaluation_date
     from judged
+    left join parameters
+        on judged.evaluation_date = parameters.evaluation_date and judged.market = parameters.market
 )
 
 select * from fits
