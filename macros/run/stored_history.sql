@@ -9,6 +9,22 @@
     {{ return(relation_of('customer_tier_history')) }}
 {%- endmacro %}
 
+{#- Query: whether the closed months of a market that may be restated have values predicted in money. -#}
+{% macro fits_of_history(history) -%}
+    select
+        market,
+        max(case when expected_order_value is not null then 1 else 0 end) = 1 as was_used,
+        evaluation_date
+    from {{ history }}
+    where
+        lifetime_orders > 0
+        and not is_current
+        and evaluation_date >= {{ restated_since() }}
+    group by
+        market,
+        evaluation_date
+{%- endmacro %}
+
 {#- Beside the history: what it rests on, customer by customer. It goes before the history is written and
     comes back after it, so that a run that dies between, where an engine has no transactions, leaves
     none; then no stored month counts, and the next run computes them all. -#}

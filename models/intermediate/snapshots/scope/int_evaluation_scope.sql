@@ -2,7 +2,6 @@
 -- depends_on: {{ ref('strata', 'int_clv_fits') }}
 -- depends_on: {{ ref('strata', 'int_markets') }}
 {{ config(materialized='table') }}  -- what the run found before it writes the history
-
 {%- set history = stored_history() %}
 {%- set stored_fingerprints = stored_fingerprints() %}
 {%- set dates = closed_dates() %}
@@ -16,34 +15,17 @@ customers as (
         start_date
     from {{ ref('strata', 'int_customers') }}
 ),
-{%- if not history %}
+{%- if not stored_fingerprints or not history %}
 
--- Nothing is stored.
-scope as (
-    select
-        customer_id,
-        start_date as restated_from
-    from customers
-    where false
-)
-{%- elif not stored_fingerprints %}
-
--- What the stored months rest on is not known, after a run that died.
+-- Nothing is stored; or it is not known what the stored months rest on, after a run that died.
 scope as (
     select
         customer_id,
         date '1970-01-01' as restated_from
     from customers
+    where {{ (history is not none) | lower }}
 )
 {%- else %}
-
-fingerprints as (
-    select * from {{ ref('strata', 'int_customer_fingerprints') }}
-),
-
-stored as (
-    select * from {{ stored_fingerprints }}
-),
 
 compared as (
     select
@@ -56,8 +38,8 @@ compared as (
         coalesce(fingerprints.stored_facts_hash = stored.facts_hash, false) as has_same_facts,
         coalesce(fingerprints.stored_older_facts_hash = stored.older_facts_hash, false)
             as has_same_older_facts
-    from fingerprints
-    full join stored on fingerprints.customer_id = stored.customer_id
+    from {{ ref('strata', 'int_customer_fingerprints') }} as fingerprints
+    full join {{ stored_fingerprints }} as stored on fingerprints.customer_id = stored.customer_id
 ),
 
 -- Who is new, gone, or of other records by now is so in all their months.
@@ -70,7 +52,8 @@ changed as (
             when compared.is_same_profile and compared.has_same_older_facts
                 then greatest({{ dates.stored }}, {{ restated_since() }})
             else {{ restated_since() }}
-        end as restated_from
+        end as restated_from,
+        customers.customer_id is not null as is_there
     from compared
     left join customers on compared.customer_id = customers.customer_id
     where not (compared.is_same_person and compared.is_same_profile and compared.has_same_facts)
@@ -78,18 +61,7 @@ changed as (
 
 -- What is of a whole market: whether lifetime values are borne out, and quantiles.
 fits_before as (
-    select
-        market,
-        max(case when expected_order_value is not null then 1 else 0 end) = 1 as was_used,
-        evaluation_date
-    from {{ history }}
-    where
-        lifetime_orders > 0
-        and not is_current
-        and evaluation_date >= {{ restated_since() }}
-    group by
-        market,
-        evaluation_date
+    {{ fits_of_history(history) }}
 ),
 
 market_months as (
@@ -124,10 +96,10 @@ restated_markets as (
 -- Who is gone is named nowhere.
 restated as (
     select
-        changed.customer_id,
-        changed.restated_from
+        customer_id,
+        restated_from
     from changed
-    inner join customers on changed.customer_id = customers.customer_id
+    where is_there
     union all
     select
         customers.customer_id,
