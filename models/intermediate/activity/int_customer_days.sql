@@ -35,7 +35,7 @@ purchase_days as (
         cast(power(2, mod({{ month_index('order_date') }}, 13)) as integer) as month_bit,
         1 as purchase_days,
         {{ days_between(
-            'lag(order_date) over (partition by customer_id order by order_date)', 'order_date'
+            'lag(order_date) over (partition by customer_id order by order_date nulls last)', 'order_date'
         ) }} as gap_days,
         cast(count(*) as integer) as orders,
         cast(sum(reporting_amount) as decimal(18, 2)) as net_revenue,
