@@ -35,7 +35,7 @@ ELSEWHERE = {"rfm_policies"}
 BACK = {("int_customers", "int_customer_days")}
 """Arrows that run back still: a customer's start is that of their first day."""
 
-MOST = {"models": 167, "steps": 34, "ancestors": 87, "files": 235, "lines": 158}
+MOST = {"models": 167, "steps": 34, "ancestors": 87, "files": 235, "lines": 120}
 """What the figures may be; they only go down."""
 
 
@@ -209,6 +209,14 @@ def test_the_picture_becomes_no_more_complicated(nodes: dict[str, Any]) -> None:
         "longest models: " + ", ".join(f"{it} {lines[it]}" for it in longest),
     ]
     assert {name: figure for name, figure in figures.items() if figure > MOST[name]} == {}
+
+
+def test_no_model_has_a_loop_or_an_exception_from_the_style() -> None:
+    """Loops live in macros that have a description."""
+    texts = {it: it.read_text(encoding="utf-8") for it in (ROOT / "models").rglob("*.sql")}
+    wrong = [it.name for it, text in texts.items() if re.search(r"{%-? *for |noqa", text)]
+    assert wrong == []
+    assert len(texts) > 100
 
 
 def test_models_are_named_with_their_package_and_seeds_are_not(manifest: dict[str, Any]) -> None:
