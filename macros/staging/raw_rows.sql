@@ -74,25 +74,48 @@
     {%- endfor %}
 {%- endmacro %}
 
-{#- The CTEs of raw_table_profiles as one row a column. -#}
+{#- The CTEs of raw_table_profiles as one row a column: each is read once, for not every engine remembers it. -#}
 {% macro union_of_column_profiles() -%}
-    {%- set selects = [] -%}
     {%- for table_name in checked_rows() -%}
-        {%- for column in raw_columns(table_name).values() -%}
-            {%- set is_newest = column.name == newest_by(table_name) -%}
-            {%- set select -%}
+    {%- set columns = raw_columns(table_name).values() | list %}
     select
         '{{ table_name }}' as source_table,
-        '{{ column.name }}' as column_name,
-        cast(table_rows as bigint) as table_rows,
-        cast(missing_{{ column.name }} as bigint) as missing_rows,
-        cast({{ 'adjusted_' ~ column.name if column.data_type == 'timestamp' else 0 }} as bigint) as adjusted_rows,
-        {{ 'oldest_date' if is_newest else 'cast(null as date)' }} as oldest_date,
-        {{ 'newest_date' if is_newest else 'cast(null as date)' }} as newest_date
-    from {{ table_name }}
-            {%- endset -%}
-            {%- do selects.append(select) -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {{ selects | join('\n    union all\n') or 'select * from customers' }}
+        names.column_name,
+        cast(profile.table_rows as bigint) as table_rows,
+        cast(
+            case names.column_name
+                {%- for column in columns %}
+                when '{{ column.name }}' then profile.missing_{{ column.name }}
+                {%- endfor %}
+                else 0
+            end as bigint
+        ) as missing_rows,
+        cast(
+            case names.column_name
+                {%- for column in columns if column.data_type == 'timestamp' %}
+                when '{{ column.name }}' then profile.adjusted_{{ column.name }}
+                {%- endfor %}
+                when '' then 0
+                else 0
+            end as bigint
+        ) as adjusted_rows,
+        {%- for day in ['oldest_date', 'newest_date'] %}
+        {% if newest_by(table_name) -%}
+            case when names.column_name = '{{ newest_by(table_name) }}' then profile.{{ day }} end
+        {%- else -%}
+            cast(null as date)
+        {%- endif %} as {{ day }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ table_name }} as profile
+    cross join (
+        {%- for column in columns %}
+        select '{{ column.name }}' as column_name
+        {{- ' union all' if not loop.last }}
+        {%- else %}
+        select '' as column_name
+        {%- endfor %}
+    ) as names
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}

@@ -16,99 +16,102 @@ records as (
     where record_id is not null and not is_superseded
 ),
 
-components as (
+survivors as (
     select
-        records.record_id,
-        survivors.record_id as customer_id
-    from {{ ref('strata', 'int_customer_survivors') }} as hashed_survivors
-    inner join records on hashed_survivors.record_hash = records.record_hash
-    inner join records as survivors on hashed_survivors.survivor_hash = survivors.record_hash
+        record_hash,
+        survivor_hash
+    from {{ ref('strata', 'int_customer_survivors') }}
 ),
 
 links as (
     select
-        records.record_id,
-        linked_records.record_id as linked_record_id
-    from {{ ref('strata', 'int_customer_links') }} as hashed_links
-    inner join records on hashed_links.record_hash = records.record_hash
-    inner join records as linked_records on hashed_links.linked_record_hash = linked_records.record_hash
+        record_hash,
+        linked_record_hash
+    from {{ ref('strata', 'int_customer_links') }}
 ),
 
 requested_names as (
     select
         names.customer_key,
         {{ system_of('requests') }} as source_system,
-        names.record_id,
-        coalesce(components.customer_id, names.record_id, '') as person,
+        {{ salted_hash('names.record_id') }} as record_hash,
         coalesce({{ system_of('requests') }} = names.record_system, false) as is_of_system
     from {{ ref('strata', 'stg_crm__erasure_requests') }} as requests
     inner join {{ ref('strata', 'int_customer_names') }} as names
         on {{ reference_key('requests.customer_id') }} = names.customer_key
-    left join components on names.record_id = components.record_id
+),
+
+requested_persons as (
+    select
+        requested_names.*,
+        coalesce(survivors.survivor_hash, requested_names.record_hash, '') as person
+    from requested_names
+    left join survivors on requested_names.record_hash = survivors.record_hash
 ),
 
 requested_records as (
     select
-        record_id,
+        record_hash,
         is_of_system,
         min(person) over (partition by customer_key, source_system)
         = max(person) over (partition by customer_key, source_system) as is_one_person,
         min(person) over (partition by customer_key, source_system, is_of_system)
         = max(person) over (partition by customer_key, source_system, is_of_system)
             as is_one_person_of_system
-    from requested_names
+    from requested_persons
 ),
 
 -- Nobody is erased on a guess: the request names one person, or one in its source_system.
 requests as (
-    select record_id
+    select record_hash
     from requested_records
-    where record_id is not null and (is_one_person or (is_of_system and is_one_person_of_system))
+    where record_hash is not null and (is_one_person or (is_of_system and is_one_person_of_system))
 ),
 
 -- Named by a request, or linked to a record that is, which may be an unsound one.
 named_records as (
-    select record_id
+    select record_hash
     from requests
     union
-    select links.linked_record_id as record_id
+    select links.linked_record_hash as record_hash
     from requests
-    inner join links on requests.record_id = links.record_id
+    inner join links on requests.record_hash = links.record_hash
 ),
 
 named_customers as (
-    select components.customer_id
+    select survivors.survivor_hash
     from named_records
-    inner join components on named_records.record_id = components.record_id
-    group by components.customer_id
+    inner join survivors on named_records.record_hash = survivors.record_hash
+    group by survivors.survivor_hash
 ),
 
 -- All records of these persons, for each is linked to itself, and the unsound ones linked to them.
 erased_records as (
-    select record_id
+    select record_hash
     from named_records
     union
-    select links.linked_record_id as record_id
+    select links.linked_record_hash as record_hash
     from named_customers
-    inner join components on named_customers.customer_id = components.customer_id
-    inner join links on components.record_id = links.record_id
+    inner join survivors on named_customers.survivor_hash = survivors.survivor_hash
+    inner join links on survivors.record_hash = links.record_hash
 ),
 
 unified as (
     select
-        case when erased_records.record_id is null then records.record_id else records.record_hash end
+        case when erased_records.record_hash is null then records.record_id else records.record_hash end
             as record_id,
         case
-            when erased_records.record_id is null and records.fate <> 'quarantined'
-                then coalesce(components.customer_id, records.record_id)
+            when erased_records.record_hash is null and records.fate <> 'quarantined'
+                then coalesce(survivor_records.record_id, records.record_id)
         end as customer_id,
         case
-            when erased_records.record_id is null then records.fate
+            when erased_records.record_hash is null then records.fate
             else 'erased_customer'
         end as fate
     from records
-    left join erased_records on records.record_id = erased_records.record_id
-    left join components on records.record_id = components.record_id
+    left join erased_records on records.record_hash = erased_records.record_hash
+    left join survivors on records.record_hash = survivors.record_hash
+    left join records as survivor_records on survivors.survivor_hash = survivor_records.record_hash
 )
 
 select * from unified
