@@ -19,29 +19,31 @@ names as (
         on names.record_id = unified.record_id
 ),
 
+marked_names as (
+    select
+        names.*,
+        min(person) over (partition by customer_key) <> max(person) over (partition by customer_key)
+            as is_ambiguous
+    from names
+),
+
 -- Of one person's records a used one speaks for them, and is the last by this order.
 keys as (
     select
         customer_key,
         min(customer_id) as customer_id,
-        max(fate) as fate,
-        min(person) <> max(person) as is_ambiguous
-    from names
+        max(fate) as fate
+    from marked_names
+    where not is_ambiguous
     group by customer_key
-),
-
-ambiguous_names as (
-    select names.*
-    from names
-    inner join keys on names.customer_key = keys.customer_key
-    where keys.is_ambiguous
 ),
 
 possible_records as (
     select
         customer_key,
         {{ list_of('shown_record') }} as possible_records
-    from ambiguous_names
+    from marked_names
+    where is_ambiguous
     group by customer_key
 ),
 
@@ -51,8 +53,8 @@ keys_in_systems as (
         record_system,
         min(customer_id) as customer_id,
         max(fate) as fate
-    from ambiguous_names
-    where record_system is not null
+    from marked_names
+    where is_ambiguous and record_system is not null
     group by
         customer_key,
         record_system
@@ -68,7 +70,6 @@ customer_keys as (
         keys.fate,
         cast(null as {{ dbt.type_string() }}) as possible_records
     from keys
-    where not keys.is_ambiguous
     union all
     select
         customer_key,

@@ -68,32 +68,21 @@ requests as (
     where record_hash is not null and (is_one_person or (is_of_system and is_one_person_of_system))
 ),
 
--- Named by a request, or linked to a record that is, which may be an unsound one.
+-- Named by a request, or linked to a record that is, which may be an unsound one. Who has a link has one to itself.
 named_records as (
-    select record_hash
+    select coalesce(links.linked_record_hash, requests.record_hash) as record_hash
     from requests
-    union
-    select links.linked_record_hash as record_hash
-    from requests
-    inner join links on requests.record_hash = links.record_hash
+    left join links on requests.record_hash = links.record_hash
 ),
 
-named_customers as (
-    select survivors.survivor_hash
-    from named_records
-    inner join survivors on named_records.record_hash = survivors.record_hash
-    group by survivors.survivor_hash
-),
-
--- All records of these persons, for each is linked to itself, and the unsound ones linked to them.
+-- All records of these persons, and the unsound ones linked to them.
 erased_records as (
-    select record_hash
+    select coalesce(links.linked_record_hash, named_records.record_hash) as record_hash
     from named_records
-    union
-    select links.linked_record_hash as record_hash
-    from named_customers
-    inner join survivors on named_customers.survivor_hash = survivors.survivor_hash
-    inner join links on survivors.record_hash = links.record_hash
+    left join survivors on named_records.record_hash = survivors.record_hash
+    left join survivors as members on survivors.survivor_hash = members.survivor_hash
+    left join links on members.record_hash = links.record_hash
+    group by coalesce(links.linked_record_hash, named_records.record_hash)
 ),
 
 unified as (
