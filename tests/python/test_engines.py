@@ -2,7 +2,7 @@
 
 Each engine builds the demo as of one day; a month later some facts of the past have
 been corrected, and the history is built on. After either, all rows of all marts are compared; the
-month later on Spark, whose planning takes minutes, is one of the long tests.
+month later on Spark, whose planning takes minutes, and its lost worker are long tests.
 """
 
 import csv
@@ -281,6 +281,7 @@ def test_a_different_cell_is_seen() -> None:
         assert differences([row], [other])
 
 
+@pytest.mark.long
 def test_a_build_that_loses_a_worker_of_spark_is_whole_or_repaired_by_the_next(
     engines: list[Engine], states: dict[tuple[str, str], Marts], spark_server: Spark
 ) -> None:

@@ -429,7 +429,7 @@ def run_and_kill(project: Project, share: float) -> None:
 @pytest.mark.parametrize(
     "kills",
     [
-        [(8, 3, 6, 9)],
+        [(8, 3)],
         pytest.param([(1, 8, 3, 6, 4), (9, 0, 7, 2, 5)], marks=pytest.mark.long),
     ],
 )

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}  -- few rows of many, and its own test reads it too
 {%- set forecasts = ['expected', 'baseline', 'naive'] %}
 
 with

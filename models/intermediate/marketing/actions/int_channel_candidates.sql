@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}  -- its own test reads it too
 with
 
 next_actions as (
