@@ -293,6 +293,53 @@ def test_woocommerce_to_the_cent(tmp_path: Path) -> None:
     assert rows(tmp_path / "raw", "customers")["1"]["full_name"] == "Jürgen Weiß"
 
 
+def test_refunds_that_woocommerce_lists_have_their_own_amounts_and_days(tmp_path: Path) -> None:
+    """They are with tax and postage, of which the goods have their share, and in UTC."""
+    listed = {
+        "1": "amount:11.90|reason:one; amount: of two|date:2024-07-09 22:30:00",
+        "2": "amount:5.95|reason:|date:2024-07-09 08:00:00;"
+        "amount:2.38|reason:a|b|date:2024-08-01 08:00:00",
+        "3": "",
+        "4": "",
+        "5": "amount:35.70|reason:|date:2024-07-20 08:00:00",
+    }
+    records = [
+        {
+            "order_id": number,
+            "order_date": "2024-07-01 00:30:00",
+            "status": "refunded" if number in ("4", "5") else "completed",
+            "shipping_total": "10.00",
+            "tax_total": "5.70",
+            "discount_total": "1.00",
+            "order_total": "35.70",
+            "order_subtotal": "21.00",
+            "order_currency": "EUR",
+            "customer_id": "7",
+            "billing_first_name": "Ann",
+            "billing_last_name": "Lee",
+            "refund_items": text,
+        }
+        for number, text in listed.items()
+    ]
+    file = write(tmp_path / "orders.csv", records)
+    imported("woocommerce", [file], tmp_path / "raw", "--timezone", "Europe/Berlin")
+    found = rows(tmp_path / "raw", "refunds")
+    # of 35.70 the goods are 20.00
+    assert {key: (it["amount"], it["refunded_at"]) for key, it in found.items()} == {
+        "1-refund-1": (Decimal("6.67"), "2024-07-09 22:30:00Z"),
+        "2-refund-1": (Decimal("3.33"), "2024-07-09 08:00:00Z"),
+        "2-refund-2": (Decimal("1.33"), "2024-08-01 08:00:00Z"),
+        "4-refund": (Decimal("20.00"), "2024-06-30 22:30:00Z"),
+        "5-refund-1": (Decimal("20.00"), "2024-07-20 08:00:00Z"),
+    }
+    records[1]["refund_items"] = "amount:5,95|reason:|date:2024-07-09 08:00:00"
+    write(tmp_path / "orders.csv", records)
+    given = ("--map", "woocommerce", file, "--to", tmp_path / "raw")
+    done = invoke(*given, "--timezone", "Europe/Berlin")
+    assert done.exit_code == 2
+    assert "orders.csv, line 3, column refund_items: it is no number" in done.output
+
+
 STATUSES = {
     "交易成功": "completed",
     "卖家已发货，等待买家确认": "shipped",  # noqa: RUF001
