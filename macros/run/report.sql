@@ -183,7 +183,9 @@
         {%- do lines.append('the tiers are by placeholders for rules, and strata publish refuses them: '
             ~ 'strata calibrate proposes your own') -%}
     {%- endif -%}
-    {%- do lines.append('seeds with placeholders: ' ~ kept | join(', ')) if kept -%}
+    {%- do lines.append('seeds with placeholders: ' ~ kept | join(', ')
+        ~ ' (strata calibrate proposes what your data bear out; else write your own, and take the word out of note)')
+        if kept -%}
     {{ return(lines) }}
 {%- endmacro %}
 

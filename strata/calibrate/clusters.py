@@ -30,6 +30,8 @@ LARGEST_SILHOUETTE: Final = 5_000
 RANDOM_STATE: Final = 7
 STARTS: Final = 10
 DIGITS: Final = 6
+DECIMALS: Final = 6
+"""Further ones are noise: the logarithm of nothing and back is 0.00000000000001."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ def _rows(clusters: Clusters, market: str, as_of: date, start: date) -> list[Row
             "label_en": name.label_en,
             "label_zh": name.label_zh,
             **{
-                column: number_text(value, DIGITS)
+                column: number_text(round(float(value), DECIMALS), DIGITS)
                 for column, value in zip(CENTRES, centre, strict=True)
             },
             **spreads,

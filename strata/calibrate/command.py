@@ -11,8 +11,8 @@ import yaml
 from strata.errors import UserError
 from strata.project import DbtProject
 
-FITS: Final = ("clv", "bands", "clusters", "score")
-"""In the order in which they depend on each other: the score rests on predicted values."""
+FITS: Final = ("cycles", "clv", "bands", "clusters", "score")
+"""In the order in which they depend on each other: the score rests on the first two."""
 TIERS: Final = "tiers"
 
 

@@ -5,22 +5,20 @@ Imported by the command when it runs, since scikit-learn takes a second that no 
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import typer
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from strata.calibrate import bands, clusters, lifetime_values, scores, tier_rules
+from strata.calibrate import bands, clusters, cycles, lifetime_values, scores, tier_rules
 from strata.calibrate.errors import CalibrationError
 from strata.calibrate.proposal import Proposal
 from strata.calibrate.report import render_proposal
-from strata.calibrate.seeds import SeedFile, write_seeds
+from strata.calibrate.seeds import PLACEHOLDER, SeedFile, finish_writing, write_seeds
 from strata.calibrate.shares import Shares, read_shares
 from strata.calibrate.warehouse import Warehouse
 from strata.errors import UserError
@@ -30,8 +28,11 @@ from strata.trial.build import build_all, ensure_build, working
 from strata.trial.comparison import Comparison, compare
 from strata.trial.report import render, sheets
 from strata.trial.trial import Trial
+from strata.trial.workplace import told_to_end, workplace
 
 HISTORY: Final = "+customer_tier_history"
+JOURNAL: Final = ".strata-calibrate.json"
+"""File of the project that is there only while seeds are written."""
 SHARES: Final = {"vip": "1", "high": "4", "medium": "15"}
 """What is proposed in place of placeholders if nobody asks for other shares."""
 
@@ -86,7 +87,7 @@ class Data:
     Attributes
     ----------
     warehouse : Warehouse
-        Where it is; for the score the one in which lifetime values are as proposed.
+        Where it is; for the score the one in which its measures are as proposed.
     day : date
         Last day of the data.
     starts : dict of str to date
@@ -103,6 +104,12 @@ class Data:
     def start(self, seed: str) -> date:
         """Return the first day of the new rows of a seed."""
         return self.starts.get(seed, self.day)
+
+
+def _cycles(request: Request, data: Data) -> Proposal:
+    seed = request.seed(cycles.SEED)
+    customers = data.warehouse.customers(data.day, cycles.MEASURES)
+    return cycles.propose_cycles(seed, customers, data.day, data.start(cycles.SEED))
 
 
 def _clv(request: Request, data: Data) -> Proposal:
@@ -202,6 +209,7 @@ def _starts(request: Request, day: date) -> dict[str, date]:
 
 
 SEEDS: Final = {
+    "cycles": cycles.SEED,
     "clv": lifetime_values.SEED,
     "bands": bands.SEED,
     "clusters": clusters.SEED,
@@ -209,6 +217,7 @@ SEEDS: Final = {
     "tiers": tier_rules.SEED,
 }
 PARTS: Final[Mapping[str, tuple[Callable[[Request, Data], Proposal], str]]] = {
+    "cycles": (_cycles, ""),
     "clv": (_clv, ""),
     "bands": (_bands, "band_id"),
     "clusters": (_clusters, "cluster_id"),
@@ -216,10 +225,12 @@ PARTS: Final[Mapping[str, tuple[Callable[[Request, Data], Proposal], str]]] = {
     "tiers": (_tiers, "rule_id"),
 }
 """What proposes a seed, and the key that its rows must not share."""
+MEASURED_BY: Final = ("cycles", "clv")
+"""Parts that make measures of the score: how overdue somebody is, and predicted values."""
 
 
 class Trials:
-    """Builds of what is proposed, in copies that are gone in the end."""
+    """Builds of what is proposed, in copies."""
 
     def __init__(self, request: Request, warehouse: Warehouse, folder: Path) -> None:
         self.request = request
@@ -253,13 +264,6 @@ class Trials:
         return compare(self.warehouse.path, built.path, self.request.rule_set)
 
 
-@contextmanager
-def trials(request: Request, warehouse: Warehouse) -> Iterator[Trials]:
-    """Make the folder of trials, and remove it."""
-    with TemporaryDirectory(prefix="strata-calibrate-") as folder:
-        yield Trials(request, warehouse, Path(folder))
-
-
 def run_calibration(request: Request) -> None:
     """Make all proposals, measure their effect, show both, ask, write the seeds and build.
 
@@ -268,12 +272,21 @@ def run_calibration(request: Request) -> None:
     UserError
         With the reason why nothing was written.
     """
+    with told_to_end():
+        _calibrate(request)
+
+
+def _calibrate(request: Request) -> None:
     project = request.project
     warehouse = Warehouse.of_project(project)
     if not (request.is_dry_run or request.is_agreed or is_attended()):
         raise UserError("nobody can be asked here: give --yes, or --dry-run")
+    console = Console(highlight=False)
+    for path in finish_writing(project.root / JOURNAL):
+        console.print(f"{path} was agreed on before, and is written now.", soft_wrap=True)
     _check_shares(request)
-    ensure_build(project, warehouse.path, request.variables)
+    anew = ("--full-refresh",) if _was_by_placeholders(request, warehouse) else ()
+    ensure_build(project, warehouse.path, request.variables, anew)
     last = warehouse.last_date()
     day = request.as_of or last
     warehouse.check_stored(day)
@@ -282,8 +295,8 @@ def run_calibration(request: Request) -> None:
     # nobody decided what placeholders made of the past
     is_anew = tier_rules.SEED in starts and not request.start
     options = ("--full-refresh",) if is_anew else ()
-    console = Console(highlight=False)
-    with trials(request, warehouse) as bench:
+    with workplace() as folder:
+        bench = Trials(request, warehouse, folder)
         proposals, refused = _propose(request, data, bench, options)
         for proposal in proposals:
             console.print(render_proposal(proposal))
@@ -301,14 +314,31 @@ def run_calibration(request: Request) -> None:
     if not request.is_agreed and not typer.confirm("Write the seeds and build?"):
         console.print("Nothing was written.")
         return
-    write_seeds(seeds)
+    write_seeds(seeds, project.root / JOURNAL)
     for seed in seeds:
         console.print(f"Written to {seed.path}; review the diff.", soft_wrap=True)
-    if request.is_built:
-        build_all(project, request.variables, options)
-        console.print("Built; `strata summary` shows the tiers.")
-    else:
-        console.print(f"`{' '.join(['dbt build', *options])}` puts it in force.")
+    is_built = False
+    try:
+        if request.is_built:
+            build_all(project, request.variables, options)
+            console.print("Built; `strata summary` shows the tiers.")
+            is_built = True
+    finally:
+        if not is_built:
+            console.print(f"`{' '.join(['dbt build', *options])}` puts it in force.")
+
+
+def _was_by_placeholders(request: Request, warehouse: Warehouse) -> bool:
+    """Say whether stored tiers are by placeholders that are gone: a build was stopped."""
+    try:
+        known = {row["rule_id"] for row in request.seed(tier_rules.SEED).rows()}
+        history = warehouse.table("customer_tier_history")
+        used = warehouse.query(
+            f"select distinct rule_id from {history} where starts_with(rule_id, '{PLACEHOLDER}')"
+        )
+    except UserError:
+        return False  # told where it matters
+    return any(rule not in known for (rule,) in used)
 
 
 def _dates(
@@ -352,10 +382,11 @@ def _propose(
         propose, key = PARTS[part]
         try:
             own = data
-            if part == "score" and "clv" in proposals:
-                # predicted values are a measure of the score
-                with working("dbt build of a copy, with the lifetime values"):
-                    built = bench.build([proposals["clv"].seed], options, HISTORY)
+            made = [proposals[it].seed for it in MEASURED_BY if it in proposals]
+            if part == "score" and made:
+                told = " and ".join(it.name for it in made)
+                with working(f"dbt build of a copy, with {told} as proposed"):
+                    built = bench.build(made, options, HISTORY)
                 own = replace(data, warehouse=built)
             # sums of several threads are added in any order: their last digits vary
             with working(f"fit {part}"), threadpool_limits(limits=1):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -264,16 +266,19 @@ def number_text(value: float, digits: int = 7) -> str:
     return "0" if text == "-0" else text
 
 
-def write_seeds(seeds: Sequence[SeedFile]) -> None:
+def write_seeds(seeds: Sequence[SeedFile], journal: Path) -> None:
     """Replace the files of seeds, all of them or none.
 
-    Each is written beside the old one, flushed to the disk and renamed over it; if one fails, those
-    before it get their old content back.
+    Each is written beside the old one and flushed to the disk; then all are renamed over the old
+    ones. If one fails, those before it get their old content back. If the process is killed between
+    two renames, `finish_writing` does the rest.
 
     Parameters
     ----------
     seeds : sequence of SeedFile
         What to write.
+    journal : Path
+        File that lists what is being renamed, while it is.
 
     Raises
     ------
@@ -281,6 +286,8 @@ def write_seeds(seeds: Sequence[SeedFile]) -> None:
         If a file changed since it was read, or cannot be written.
     """
     changed = [seed for seed in seeds if seed.content() != seed.original]
+    for seed in changed:
+        _remove_remains(seed.path)
     written: list[tuple[SeedFile, Path]] = []
     done: list[SeedFile] = []
     try:
@@ -288,6 +295,7 @@ def write_seeds(seeds: Sequence[SeedFile]) -> None:
             if seed.path.read_bytes() != seed.original:
                 raise CalibrationError(f"{seed.path} was changed meanwhile; nothing was written")
             written.append((seed, _write_beside(seed.path, seed.content())))
+        _write_journal(journal, written)
         for seed, temporary in written:
             os.replace(temporary, seed.path)  # noqa: PTH105 - the name that readers look for
             done.append(seed)
@@ -303,8 +311,50 @@ def write_seeds(seeds: Sequence[SeedFile]) -> None:
             " nothing was written"
         ) from error
     finally:
+        journal.unlink(missing_ok=True)
+        _remove_remains(journal)
         for _, temporary in written:
             temporary.unlink(missing_ok=True)
+
+
+def finish_writing(journal: Path) -> list[Path]:
+    """Do the renames that a killed `write_seeds` has not come to, and return what they wrote.
+
+    A seed that somebody has changed since stays as it is.
+    """
+    if not journal.exists():
+        return []
+    finished = []
+    for entry in json.loads(journal.read_text(encoding="utf-8")):
+        path, temporary = Path(entry["seed"]), Path(entry["new"])
+        if temporary.exists() and path.exists():
+            if sha256(path.read_bytes()).hexdigest() == entry["old"]:
+                os.replace(temporary, path)  # noqa: PTH105
+                finished.append(path)
+            else:
+                temporary.unlink()
+    journal.unlink()
+    return finished
+
+
+def _write_journal(journal: Path, written: Sequence[tuple[SeedFile, Path]]) -> None:
+    """List what is to be renamed, and what each seed was."""
+    entries = [
+        {
+            "seed": str(seed.path),
+            "new": str(temporary),
+            "old": sha256(seed.original).hexdigest(),
+        }
+        for seed, temporary in written
+    ]
+    os.replace(_write_beside(journal, json.dumps(entries).encode("utf-8")), journal)  # noqa: PTH105
+    _flush_folder(journal.parent)
+
+
+def _remove_remains(path: Path) -> None:
+    """Remove what a killed process has written beside a file."""
+    for remains in path.parent.glob(f".{path.name}.*.new"):
+        remains.unlink(missing_ok=True)
 
 
 def _write_beside(path: Path, content: bytes) -> Path:
@@ -316,7 +366,8 @@ def _write_beside(path: Path, content: bytes) -> Path:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        shutil.copymode(path, temporary)
+        if path.exists():
+            shutil.copymode(path, temporary)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise

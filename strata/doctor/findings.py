@@ -49,12 +49,19 @@ WHY_NULL: Final = {
     "p_alive": "a row of clv_parameters: `strata calibrate --what clv`",
     "potential_12m": "lifetime values that the data bear out: `strata calibrate --what clv`",
     "rfm_cluster": "rows of rfm_clusters: `strata calibrate --what clusters`",
-    "median_gap_days": "customers with four purchase days or more",
+    "median_gap_days": "customers with a second purchase day",
     "revenue_trend": "customers with revenue in both half years",
     "composite_score": "a measure of score_components that is known",
 }
 """Measures of customer_tier_history, and what it takes to know them."""
-FITTED: Final = ("clv_parameters", "rfm_bands", "rfm_clusters", "score_components", "tier_rules")
+FITTED: Final = (
+    "clv_parameters",
+    "purchase_cycles",
+    "rfm_bands",
+    "rfm_clusters",
+    "score_components",
+    "tier_rules",
+)
 """Seeds that calibrate proposes."""
 SILENT: Final = 31
 """Days without an order after which the export is old."""
@@ -393,7 +400,10 @@ def _seeds(patient: Patient) -> Iterator[Finding]:
         )
     topic = "" if demo or is_demo else "seeds"
     for names, mend in (
-        ([it for it in placeholders if it in FITTED], "`strata calibrate` proposes your own"),
+        (
+            [it for it in placeholders if it in FITTED],
+            "`strata calibrate` proposes what your data bear out; else write your own",
+        ),
         ([it for it in placeholders if it not in FITTED], "edit them"),
     ):
         if names:

@@ -1,7 +1,6 @@
 """The command ``strata preview``."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from strata.trial.build import newer_raw_file, working
 from strata.trial.comparison import Comparison, compare, last_evaluation
 from strata.trial.report import markdown, render, sheets
 from strata.trial.trial import Trial
+from strata.trial.workplace import told_to_end, workplace
 
 TITLE = "Preview of edited seeds"
 
@@ -40,8 +40,8 @@ def preview(
     as_of, started = last_evaluation(path)
     if file and not file.resolve().parent.is_dir():
         raise UserError(f"there is no folder {file.parent} for {file.name}")
-    with TemporaryDirectory(prefix="strata-preview-") as folder:
-        trial = Trial(Path(folder), project, path, as_of, given)
+    with told_to_end(), workplace() as folder:
+        trial = Trial(folder, project, path, as_of, given)
         with working("dbt build of a copy, with the seeds as they are now"):
             trial.build(("--full-refresh",) if full_refresh else ())
         comparison = compare(path, trial.warehouse, project.rule_set(given))

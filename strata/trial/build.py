@@ -20,7 +20,12 @@ FILES: Final = (".csv", ".parquet")
 NEEDED: Final = ("customer_tiers", "customer_tier_history")
 
 
-def ensure_build(project: DbtProject, warehouse: Path, variables: Mapping[str, Any]) -> None:
+def ensure_build(
+    project: DbtProject,
+    warehouse: Path,
+    variables: Mapping[str, Any],
+    options: Sequence[str] = (),
+) -> None:
     """Build the core, unless the warehouse has a current build.
 
     Raises
@@ -39,6 +44,7 @@ def ensure_build(project: DbtProject, warehouse: Path, variables: Mapping[str, A
         project,
         variables,
         "dbt build of the core",
+        *options,
         *("--select", CORE, *BACKTEST, "--exclude-resource-type", "unit_test"),
     )
 

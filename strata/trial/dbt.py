@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from strata.trial.child import PIPE
+
 CORE: Final = "+strata.marts.core"
 BACKTEST: Final = ("+tier_backtest", "+tier_rule_simulation")
 """Marts of wings that say how good tiers are; a wing that is off has none."""
@@ -35,7 +37,7 @@ LAST_LINES: Final = 5
 def run_dbt(
     folder: Path, arguments: Sequence[str], own: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run dbt in a project and return what it said.
+    """Run dbt in a project and return what it said; it ends with this process.
 
     Parameters
     ----------
@@ -49,17 +51,24 @@ def run_dbt(
     environment = {
         name: value for name, value in os.environ.items() if own is None or name[:4] != "DBT_"
     }
-    return subprocess.run(
-        [
-            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()"),
-            *("--no-use-colors", *arguments),
-        ],
-        cwd=folder,
-        env=environment | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"} | dict(own or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    reader, writer = os.pipe()
+    told = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", PIPE: str(reader)}
+    try:
+        return subprocess.run(
+            [
+                *(sys.executable, "-c", "from strata.trial.child import main; main()"),
+                *("--no-use-colors", *arguments),
+            ],
+            cwd=folder,
+            env=environment | told | dict(own or {}),
+            pass_fds=(reader,),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 def reason_of(output: str) -> str:

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from strata.calibrate import bands, clusters, run, scores, seeds
+from strata.calibrate import bands, clusters, cycles, run, scores, seeds
 from strata.calibrate.bgnbd import fit_bgnbd
 from strata.calibrate.cluster_names import name_clusters
 from strata.calibrate.errors import CalibrationError
@@ -27,7 +27,7 @@ from strata.calibrate.gamma_gamma import fit_gamma_gamma
 from strata.calibrate.lifetime_values import MEASURES as CLV_MEASURES
 from strata.calibrate.lifetime_values import propose_lifetime_values
 from strata.calibrate.likelihood import maximise
-from strata.calibrate.seeds import SeedFile, dated_key, number_text, write_seeds
+from strata.calibrate.seeds import SeedFile, dated_key, finish_writing, number_text, write_seeds
 from strata.calibrate.shares import read_shares
 from strata.calibrate.tier_rules import find_thresholds
 from strata.calibrate.warehouse import Customers, Warehouse
@@ -44,7 +44,9 @@ with warnings.catch_warnings():  # it sets an option that pandas 3 ignores
 AS_OF = date(2026, 6, 15)
 OLD = date(1970, 1, 1)
 TIER_RULES = "seeds/tiers/tier_rules.csv"
+JOURNAL = run.JOURNAL
 PATHS = {
+    "cycles": "seeds/lifecycle/purchase_cycles.csv",
     "clv": "seeds/value/clv_parameters.csv",
     "bands": "seeds/rfm/rfm_bands.csv",
     "score": "seeds/value/score_components.csv",
@@ -373,7 +375,7 @@ def two_seeds(folder: Path) -> list[SeedFile]:
 
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
-@pytest.mark.parametrize("call", [1, 2])
+@pytest.mark.parametrize("call", [1, 2, 3])
 def test_a_failure_while_writing_leaves_all_files_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str, call: int
 ) -> None:
@@ -390,10 +392,53 @@ def test_a_failure_while_writing_leaves_all_files_as_they_were(
 
     monkeypatch.setattr(seeds.os, failing, fails_once)
     with pytest.raises(CalibrationError, match="No space left on device; nothing was written"):
-        write_seeds(both)
+        write_seeds(both, tmp_path / JOURNAL)
     assert {it.name: it.read_bytes() for it in tmp_path.iterdir()} == {
         seed.path.name: seed.original for seed in both
     }
+
+
+def killed_while_writing(both: Sequence[SeedFile], call: int) -> None:
+    """Write seeds in a process that is gone in place of a rename; the first is the journal's."""
+    process = os.fork()
+    if process == 0:
+        real, left = os.replace, [call]
+
+        def killed(*arguments: Any) -> Any:
+            left[0] -= 1
+            return real(*arguments) if left[0] else os._exit(9)
+
+        os.replace = killed
+        try:
+            write_seeds(both, both[0].path.with_name(JOURNAL))
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 9
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_who_is_killed_while_writing_has_written_all_or_nothing(tmp_path: Path, call: int) -> None:
+    both = two_seeds(tmp_path)
+    killed_while_writing(both, call)
+    paths = [seed.path for seed in both]
+    assert (tmp_path / JOURNAL).exists() == (call > 1)
+    assert finish_writing(tmp_path / JOURNAL) == ([] if call == 1 else paths[call - 2 :])
+    assert finish_writing(tmp_path / JOURNAL) == []
+    for path in paths:
+        seed = SeedFile(path)
+        assert len(seed.rows()) == (1 if call == 1 else 2)
+        seed.propose(date(2026, 7, 1), {"market": "*"}, [{"id": "c", "market": "*"}])
+        write_seeds([seed], tmp_path / JOURNAL)
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["one.csv", "two.csv"]
+
+
+def test_what_was_edited_after_a_kill_stays(tmp_path: Path) -> None:
+    both = two_seeds(tmp_path)
+    killed_while_writing(both, 3)
+    both[1].path.write_text("mine\n", encoding="utf-8")
+    assert finish_writing(tmp_path / JOURNAL) == []
+    assert both[1].path.read_text(encoding="utf-8") == "mine\n"
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["one.csv", "two.csv"]
 
 
 def test_all_files_are_written_and_links_and_modes_stay(tmp_path: Path) -> None:
@@ -403,7 +448,7 @@ def test_all_files_are_written_and_links_and_modes_stay(tmp_path: Path) -> None:
     link.symlink_to(both[1].path)
     through_link = SeedFile(link)
     through_link.propose(AS_OF, {"market": "*"}, [{"id": "b", "market": "*"}])
-    write_seeds([both[0], through_link])
+    write_seeds([both[0], through_link], tmp_path / JOURNAL)
     assert link.is_symlink()
     assert both[0].path.stat().st_mode & 0o777 == 0o640
     assert all(seed.path.read_bytes() == seed.content() for seed in both)
@@ -414,7 +459,7 @@ def test_a_file_that_was_changed_meanwhile_is_left_alone(tmp_path: Path) -> None
     both = two_seeds(tmp_path)
     both[1].path.write_text("id,market,valid_from,valid_to\n", encoding="utf-8")
     with pytest.raises(CalibrationError, match=r"two\.csv was changed meanwhile"):
-        write_seeds(both)
+        write_seeds(both, tmp_path / JOURNAL)
     assert both[0].path.read_bytes() == both[0].original
     assert sorted(it.name for it in tmp_path.iterdir()) == ["one.csv", "two.csv"]
 
@@ -485,7 +530,20 @@ CLUSTER_ROWS = [
         "valid_from": "1970-01-01",
     }
 ]
-ROWS = {"clv": [CLV_ROW], "bands": BAND_ROWS, "score": SCORE_ROWS, "clusters": CLUSTER_ROWS}
+CYCLE_ROW = {
+    "market": "*",
+    "typical_gap_days": "90",
+    "min_purchase_days": "4",
+    "valid_from": "1970-01-01",
+    "note": "about one order a quarter",
+}
+ROWS = {
+    "cycles": [CYCLE_ROW],
+    "clv": [CLV_ROW],
+    "bands": BAND_ROWS,
+    "score": SCORE_ROWS,
+    "clusters": CLUSTER_ROWS,
+}
 
 
 def buyers(measures: Mapping[str, Any], markets: Sequence[str] | None = None) -> Customers:
@@ -562,6 +620,45 @@ def test_thin_data_is_refused(tmp_path: Path) -> None:
             propose(own_seed(tmp_path, part, ROWS[part]), thin, AS_OF)
     with pytest.raises(CalibrationError, match="score needs 100 customers"):
         scores.propose_scores(own_seed(tmp_path, "score", SCORE_ROWS), thin, AS_OF, AS_OF)
+
+
+def test_the_usual_gap_is_the_median_of_those_of_who_came_twice(tmp_path: Path) -> None:
+    own = CYCLE_ROW | {"market": "CN", "min_purchase_days": "6"}
+    thin = CYCLE_ROW | {"market": "US"}
+    seed = own_seed(tmp_path, "cycles", [CYCLE_ROW, own, thin])
+    gaps = [*np.arange(10.0, 112.0), *[np.nan] * 500, *[200.0] * 99]
+    markets = ["CN"] * 602 + ["US"] * 99
+    proposal = cycles.propose_cycles(seed, buyers({"median_gap_days": gaps}, markets), AS_OF, AS_OF)
+    assert [(it.row, it.before, it.after) for it in proposal.changes] == [
+        ("market *", "90", "110"),
+        ("market CN", "90", "60"),
+    ]
+    assert proposal.kept == [
+        "market US keeps its row: 99 customers with a second purchase day, 100 are needed"
+    ]
+    *closed, all_markets, china = (it for it in seed.rows() if it["market"] != "US")
+    assert [row["valid_to"] for row in closed] == ["2026-06-15"] * 2
+    assert all_markets == CYCLE_ROW | {
+        "typical_gap_days": "110",
+        "valid_from": "2026-06-15",
+        "valid_to": "",
+        "note": "the median gap of 201 customers with a second purchase day,"
+        " strata calibrate of 2026-06-15",
+    }
+    # from how many days on their own gaps are used is not told by gaps
+    assert china["min_purchase_days"] == "6"
+
+
+def test_a_placeholder_of_the_usual_gap_is_replaced_where_it_stands(tmp_path: Path) -> None:
+    seed = own_seed(tmp_path, "cycles", [CYCLE_ROW | {"note": "placeholder: the usual gap"}])
+    start = seed.start_over(AS_OF)
+    assert start == OLD
+    cycles.propose_cycles(seed, buyers({"median_gap_days": [31.0] * 100}), AS_OF, start)
+    (row,) = seed.rows()
+    assert (row["typical_gap_days"], row["valid_from"], row["valid_to"]) == ("31", str(OLD), "")
+    assert not row["note"].startswith("placeholder")
+    with pytest.raises(CalibrationError, match=r"cycles need 100 .* there are 99"):
+        cycles.propose_cycles(seed, buyers({"median_gap_days": [31.0] * 99}), AS_OF, OLD)
 
 
 @settings(max_examples=50, deadline=None)
@@ -811,6 +908,7 @@ class Desk:
                     case when customer_id < 'c01000' then 'CN' else 'DE' end as market,
                     day as evaluation_date,
                     day = date '{AS_OF}' as is_current,
+                    ceil(t_x) / nullif(x, 0) as median_gap_days,
                     cast(x as integer) + 1 as lifetime_orders,
                     cast(x as integer) + 1 as purchase_days,
                     day - cast(age as integer) as first_order_date,
@@ -882,7 +980,7 @@ def test_all_seeds_are_proposed_and_the_same_warehouse_gives_the_same_bytes(desk
     assert desk.contents() == before
     result = desk.run()
     assert result.exit_code == 0, result.output
-    for name in ("clv_parameters", "rfm_bands", "score_components", "rfm_clusters"):
+    for name in (Path(path).stem for path in PATHS.values()):
         assert name in result.stdout
     first = desk.contents()
     assert {path for path in first if first[path] != before[path]} == set(PATHS.values())
@@ -939,7 +1037,9 @@ def test_mistakes_are_told_in_one_line(desk: Desk, monkeypatch: pytest.MonkeyPat
     refuse(desk, "has no table customer_tier_history")
     desk.database.unlink()
     desk.fill()
-    refuse(desk, "--what must be tiers, clv, bands, clusters, score or all", "--what", "tier")
+    refuse(
+        desk, "--what must be tiers, cycles, clv, bands, clusters, score or all", "--what", "tier"
+    )
     refuse(desk, "--what tiers needs --shares", "--what", "tiers")
     refuse(desk, "--shares is for --what tiers or all", "--what", "clv", "--shares", "80/20")
     refuse(desk, "--by says what --shares are of", "--by", "revenue")
@@ -966,6 +1066,27 @@ def test_a_mistake_in_the_shares_costs_no_build(
     refuse(desk, "--shares: there is no tier vpi in the seed tiers", "--shares", "vpi=1")
 
 
+def test_placeholders_that_are_gone_leave_no_history(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build that was stopped after the rules were written must not keep the months before."""
+    desk.fill()
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(run, "ensure_build", lambda *given: asked.append(given[3]))
+    for rule in ("live_vip", "placeholder_vip"):
+        with duckdb.connect(str(desk.database)) as connection:
+            connection.execute("alter table marts.customer_tier_history drop if exists rule_id")
+            connection.execute(
+                f"alter table marts.customer_tier_history add rule_id text default '{rule}'"
+            )
+        assert desk.run("--dry-run", "--what", "bands").exit_code == 0
+    path = desk.folder / TIER_RULES
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("live_high,", "placeholder_vip,", 1), encoding="utf-8")
+    assert desk.run("--dry-run", "--what", "bands").exit_code == 0
+    assert asked == [(), ("--full-refresh",), ()]
+
+
 def test_a_refused_fit_is_told_and_leaves_the_others_alone(desk: Desk) -> None:
     desk.fill()
     own_seed(desk.folder, "score", [])
@@ -975,7 +1096,7 @@ def test_a_refused_fit_is_told_and_leaves_the_others_alone(desk: Desk) -> None:
     told = "not calibrated: score_components: there is nothing to propose (no row is in force)"
     assert told in result.stdout.splitlines()
     changed = {path for path, content in desk.contents().items() if content != before[path]}
-    assert changed == {PATHS[part] for part in ("clv", "bands", "clusters")}
+    assert changed == {PATHS[part] for part in ("cycles", "clv", "bands", "clusters")}
     with duckdb.connect(str(desk.database)) as connection:
         connection.execute(
             "update marts.customer_tier_history set last_order_date = null"

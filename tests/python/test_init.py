@@ -218,7 +218,8 @@ def test_a_build_on_placeholders_says_so_and_is_not_published(
 ) -> None:
     assert "the tiers are by placeholders for rules, and strata publish refuses" in shop.output
     listed = "tier_rules, rfm_bands, score_components, purchase_cycles"
-    assert f"seeds with placeholders: {listed}" in shop.output
+    mend = "strata calibrate proposes what your data bear out; else write your own"
+    assert f"seeds with placeholders: {listed} ({mend}" in shop.output
     monkeypatch.chdir(shop.root)
     monkeypatch.setenv("STRATA_DUCKDB_PATH", str(shop.database))
     told = refused("publish")
