@@ -230,26 +230,31 @@ MEASURED_BY: Final = ("cycles", "clv")
 
 
 class Trials:
-    """Builds of what is proposed, in copies."""
+    """Builds of what is proposed, in a copy, which dbt has to parse once only."""
 
     def __init__(self, request: Request, warehouse: Warehouse, folder: Path) -> None:
         self.request = request
         self.warehouse = warehouse
         self.folder = folder
-        self.count = 0
+        self.trial: Trial | None = None
 
     def build(self, seeds: Sequence[SeedFile], options: Sequence[str], *select: str) -> Warehouse:
-        """Build the project with proposed seeds, or some of it, and return where."""
-        self.count += 1
-        folder = self.folder / str(self.count)
-        folder.mkdir()
-        trial = Trial(
-            folder,
-            self.request.project,
-            self.warehouse.path,
-            self.warehouse.last_date(),
-            self.request.variables,
-        )
+        """Build the project with proposed seeds, or some of it, and return where.
+
+        The next build is in the same place: it begins with the stored build again, and with at
+        least the seeds of this one.
+        """
+        trial = self.trial
+        if trial is None:
+            trial = self.trial = Trial(
+                self.folder,
+                self.request.project,
+                self.warehouse.path,
+                self.warehouse.last_date(),
+                self.request.variables,
+            )
+        else:
+            trial.copy_warehouse()
         for seed in seeds:
             trial.write(seed.path, seed.content())
         try:

@@ -47,6 +47,7 @@ class Trial:
         self.folder = folder
         self.source = project
         self.root = folder / "project"
+        self.original = warehouse
         # views name the database after the file
         self.warehouse = folder / warehouse.name
         self.variables = {**variables, "as_of_date": as_of.isoformat()}
@@ -56,14 +57,27 @@ class Trial:
         try:
             _link(project.root, self.root, [it.resolve() for it in project.seed_folders])
             self._write_profile()
-            shutil.copyfile(warehouse, self.warehouse)
-            log = warehouse.with_name(warehouse.name + ".wal")
-            if log.exists():
-                shutil.copyfile(log, self.warehouse.with_name(self.warehouse.name + ".wal"))
         except OSError as error:
-            raise UserError(
-                f"cannot copy the project or the warehouse: {error.strerror or error}"
-            ) from error
+            raise _no_copy(error) from error
+        self.copy_warehouse()
+
+    def copy_warehouse(self) -> None:
+        """Start from the build that was given, once more if it is not the first time.
+
+        Raises
+        ------
+        UserError
+            If it cannot be copied.
+        """
+        try:
+            for ending in ("", ".wal"):
+                original = self.original.with_name(self.original.name + ending)
+                copied = self.warehouse.with_name(self.warehouse.name + ending)
+                copied.unlink(missing_ok=True)
+                if not ending or original.exists():
+                    shutil.copyfile(original, copied)
+        except OSError as error:
+            raise _no_copy(error) from error
 
     def _write_profile(self) -> None:
         """Let the profile name the copied warehouse, whatever it named."""
@@ -113,6 +127,10 @@ class Trial:
         )
         if done.returncode:
             raise UserError(reason_of(done.stdout))
+
+
+def _no_copy(error: OSError) -> UserError:
+    return UserError(f"cannot copy the project or the warehouse: {error.strerror or error}")
 
 
 def _link(source: Path, target: Path, copied: Sequence[Path]) -> None:

@@ -973,7 +973,7 @@ def refuse(desk: Desk, told: str, *arguments: str) -> None:
 
 
 def test_all_seeds_are_proposed_and_the_same_warehouse_gives_the_same_bytes(desk: Desk) -> None:
-    desk.fill()
+    desk.fill(700)
     before = desk.contents()
     dry = desk.run("--dry-run")
     assert (dry.exit_code, dry.stderr) == (0, "")
