@@ -325,7 +325,8 @@ def _calibrate(request: Request) -> None:
     is_built = False
     try:
         if request.is_built:
-            build_all(project, request.variables, options)
+            for line in build_all(project, request.variables, options):
+                console.print(line, soft_wrap=True, markup=False)
             console.print("Built; `strata summary` shows the tiers.")
             is_built = True
     finally:

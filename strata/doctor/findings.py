@@ -389,7 +389,12 @@ def _seeds(patient: Patient) -> Iterator[Finding]:
     raw = patient.project.var("raw_path", patient.given)
     is_demo = raw == "demo" and patient.project.package == patient.project.root
     demo = [] if is_demo else _demo_seeds(patient.project)
-    placeholders = _placeholders(patient)
+    marketing = patient.project.package / "seeds" / "marketing"
+    placeholders = [
+        name
+        for name in _placeholders(patient)
+        if patient.has(WINGS["marketing"]) or not (marketing / f"{name}.csv").exists()
+    ]
     if is_demo:
         yield Finding("seeds", "those of the demo, whose data these are")
     elif demo:

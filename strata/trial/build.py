@@ -12,7 +12,7 @@ from rich.console import Console
 
 from strata.errors import UserError
 from strata.project import DbtProject
-from strata.trial.dbt import BACKTEST, CORE, reason_of, run_dbt
+from strata.trial.dbt import BACKTEST, CORE, ending_of, reason_of, run_dbt
 
 ENDED: Final = ("complete", "partial", "placeholder")
 """Outcomes of a run that made what it was asked for."""
@@ -62,15 +62,16 @@ def _check_raw(project: DbtProject, variables: Mapping[str, Any]) -> None:
 
 def build_all(
     project: DbtProject, variables: Mapping[str, Any], options: Sequence[str] = ()
-) -> None:
-    """Build everything, with all tests.
+) -> list[str]:
+    """Build everything, with all tests, and return what the build says at its end.
 
     Raises
     ------
     UserError
         With what dbt says.
     """
-    _build(project, variables, " ".join(["dbt build", *options]), *options)
+    output = _build(project, variables, " ".join(["dbt build", *options]), *options)
+    return ending_of(output)
 
 
 def why_not_current(project: DbtProject, warehouse: Path, variables: Mapping[str, Any]) -> str:
@@ -122,12 +123,13 @@ def _newer(folders: Sequence[Path], started: datetime) -> Path | None:
     return None
 
 
-def _build(project: DbtProject, variables: Mapping[str, Any], told: str, *options: str) -> None:
+def _build(project: DbtProject, variables: Mapping[str, Any], told: str, *options: str) -> str:
     with working(told):
         given = ("--vars", json.dumps(dict(variables), default=str)) if variables else ()
         done = run_dbt(project.root, ["build", *options, *given])
     if done.returncode:
         raise UserError(f"{told} failed: {reason_of(done.stdout)}")
+    return done.stdout
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,9 @@ PROOFS: Final = tuple(
 )
 """Tests that are left out, so that those of seeds and rules remain."""
 TIME_OF_DAY: Final = re.compile(r"^\d\d:\d\d:\d\d\s*")
+CLOCK: Final = re.compile(r"^\d\d:\d\d:\d\d  ?")
+ENDING: Final = "as_of_date: "
+"""So begins what `report_build` tells."""
 KIND_OF_ERROR: Final = re.compile(r"^[A-Z][a-z]+ Error\b")
 SEED_DEFECT: Final = "seeds: "
 LAST_LINES: Final = 5
@@ -69,6 +73,16 @@ def run_dbt(
     finally:
         os.close(reader)
         os.close(writer)
+
+
+def ending_of(output: str) -> list[str]:
+    """Return the block at the end of a build: what a reader of the marts must know."""
+    lines = [CLOCK.sub("", line).rstrip() for line in output.splitlines()]
+    starts = [number for number, line in enumerate(lines) if line.startswith(ENDING)]
+    if not starts:
+        return []
+    first = starts[-1]
+    return [lines[first], *takewhile(lambda line: line.startswith("  "), lines[first + 1 :])]
 
 
 def reason_of(output: str) -> str:

@@ -34,7 +34,7 @@ from strata.calibrate.warehouse import Customers, Warehouse
 from strata.cli import app
 from strata.errors import UserError
 from strata.trial.comparison import Comparison
-from strata.trial.dbt import reason_of
+from strata.trial.dbt import ending_of, reason_of
 
 with warnings.catch_warnings():  # it sets an option that pandas 3 ignores
     warnings.simplefilter("ignore")
@@ -1141,6 +1141,21 @@ def test_the_reason_of_dbt_is_its_first_error() -> None:
     assert reason_of("") == "it said nothing"
     defects = "seeds: tier_rules, a: no tier\nseeds: tier_rules, b: no tier"
     assert reason_of(f"{output}{defects}\n{defects}\n") == defects
+
+
+def test_the_end_of_a_build_is_what_it_says_of_the_data() -> None:
+    output = (
+        "10:00:01  as_of_date: is no date\n10:00:01  1 of 3 OK\n"
+        "10:00:02  as_of_date: 2026-06-15 (UTC, money in EUR)\n"
+        "10:00:02    orders: 9 rows, 5 (55.6 %) used\n10:00:02    customers: 3\n"
+        "10:00:02  2 of 4 START hook\n10:00:03  Done.\n"
+    )
+    assert ending_of(output) == [
+        "as_of_date: 2026-06-15 (UTC, money in EUR)",
+        "  orders: 9 rows, 5 (55.6 %) used",
+        "  customers: 3",
+    ]
+    assert ending_of("10:00:03  Done.\n") == []
 
 
 # Tier rules by shares ---------------------------------------------------------------------------

@@ -2,12 +2,14 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT, Project, read_raw
 from typer.testing import CliRunner
 
 from strata.cli import app
+from strata.doctor import findings
 
 
 def lines_of(project: Project, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
@@ -75,3 +77,16 @@ def test_seeds_that_came_with_strata_and_placeholders_are_named(
     other = Project(small_build.root, small_build.work, variables)
     (seeds,) = lines_of(other, monkeypatch)["seeds"]
     assert "still with the figures of the demo: tier_rules, tier_overrides, rfm_bands" in seeds
+
+
+@pytest.mark.parametrize("has_marketing", [False, True])
+def test_placeholders_that_nothing_reads_are_no_fault(
+    monkeypatch: pytest.MonkeyPatch, has_marketing: bool
+) -> None:
+    monkeypatch.setattr(findings, "_placeholders", lambda _: ["action_rules", "tier_rules"])
+    monkeypatch.setattr(findings, "_demo_seeds", lambda _: [])
+    project = SimpleNamespace(package=ROOT, root=ROOT / "mine", var=lambda *_: "raw")
+    patient = SimpleNamespace(project=project, given={}, has=lambda _: has_marketing)
+    told = [it.text for it in findings._seeds(patient)]  # type: ignore[arg-type]
+    assert any("with placeholders: tier_rules; `strata calibrate`" in it for it in told)
+    assert ("with placeholders: action_rules; edit them" in told) == has_marketing

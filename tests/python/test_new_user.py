@@ -4,6 +4,7 @@ The same sales are written as each mapping reads them; what the customers have s
 from the sales alone. One mapping in each run of the tests, all of them in the long ones.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -410,6 +411,7 @@ def test_three_commands_lead_from_an_export_to_published_tiers(
     told = strata("calibrate", "--shares", "vip=10,high=20,medium=30", "--yes")
     assert "there is no build in build/strata.duckdb: the core is built first" in told
     assert "Built; `strata summary` shows the tiers." in told
+    assert re.search(r"^  orders: [0-9]+ rows, [0-9]+ \(.* %\) used", told, re.MULTILINE)
     rules = Path("seeds/tiers/tier_rules.csv").read_text(encoding="utf-8")
     assert "placeholder" not in rules
     assert f",{currency}," in rules
