@@ -1,6 +1,10 @@
 """Command line of Strata: ``strata COMMAND``; each command lives in a module of its own."""
 
-from typing import Any
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import duckdb
 import typer
@@ -13,7 +17,7 @@ from strata.compact import compact
 from strata.demo.command import demo
 from strata.digest.command import digest
 from strata.doctor.command import doctor
-from strata.errors import UserError
+from strata.errors import UserError, reason
 from strata.export.command import export
 from strata.imports.command import import_files
 from strata.init.command import init
@@ -25,17 +29,39 @@ from strata.servers.command import down, up
 from strata.summary import summary
 
 
+@contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end a block by an exception, as Ctrl-C does."""
+
+    def end(number: int, _: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 class Commands(TyperGroup):
     """The commands; what a user can mend is told here, in one line a mistake, for all of them."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; a mistake ends it with exit code 2, Ctrl-C with 1."""
+        """Run a command; a mistake ends it with exit code 2, Ctrl-C with 1, SIGTERM with 143."""
+        # by an exception, so that nothing stays half-written and no child goes on
+        with ended_by_sigterm():
+            return self._told(ctx)
+
+    def _told(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except UserError as error:
             told = str(error)
         except OSError as error:
-            told = f"{error.filename or 'a file'}: {error.strerror or error}"
+            told = f"{error.filename or 'a file'}: {reason(error)}"
         except duckdb.InterruptException as error:
             raise KeyboardInterrupt from error
         for line in told.splitlines():

@@ -9,16 +9,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
 
 from strata.errors import UserError
 from strata.load.declared import check_missing, table_of
 from strata.load.files import inspect
-from strata.warehouse import check_warehouse
+from strata.sql import literal
+from strata.warehouse import WarehouseError, check_warehouse, plain
 
 FUNCTION: Final = "strata_raw_tables"
 LOG: Final = "dbt.log"
+SETTINGS: Final = "settings_of_cursors"
+"""Where the settings of the profile are kept; a database may be opened again."""
 
 
 class Plugin(BasePlugin):
@@ -32,6 +36,18 @@ class Plugin(BasePlugin):
             (Path(flags.LOG_PATH) / LOG).chmod(0o600)
         if creds.path != ":memory:" and not creds.is_motherduck:
             check_warehouse(Path(creds.path))
+        # dbt-duckdb makes them itself, and lets an error of DuckDB through as a stack trace
+        vars(creds).setdefault(SETTINGS, dict(creds.settings or {}))
+        creds.settings = {}
+
+    def configure_cursor(self, cursor: Any) -> None:
+        """Make the settings of the profile; a database that broke is told in one line."""
+        creds: Any = self.creds
+        for name, value in vars(creds)[SETTINGS].items():
+            try:
+                cursor.execute(f"set {name} = {literal(value)}")
+            except duckdb.Error as error:
+                raise WarehouseError(f"{creds.path} cannot be used: {plain(error)}") from error
 
     def configure_connection(self, conn: Any) -> None:
         """Add the function."""

@@ -177,7 +177,7 @@ def _mapping(path: Path) -> dict[str, Any]:
     """Read a YAML file that is a mapping."""
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"cannot read {path}: {' '.join(str(error).split())}") from error
     return found if isinstance(found, dict) else {}
 

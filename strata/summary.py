@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from strata.errors import UserError
-from strata.warehouse import plain, warehouse_path
+from strata.warehouse import reading, warehouse_path
 
 TIERS = """
     select
@@ -34,18 +34,18 @@ def summary() -> None:
     """
     path = warehouse_path()
     prefix = os.environ.get("STRATA_SCHEMA_PREFIX", "")
-    try:
-        if not path.exists():
-            raise duckdb.IOException(f"{path} does not exist")
-        with duckdb.connect(str(path), read_only=True) as connection:
+    if not path.exists():
+        raise UserError(f"there is no build to show ({path} does not exist); run `dbt build`")
+    with reading(path) as connection:
+        try:
             tiers = connection.execute(TIERS.format(prefix=prefix)).fetchall()
             dates = connection.execute(
                 f"select max(evaluation_date) from {prefix}marts.customer_tiers"
             ).fetchall()
-    except duckdb.Error as error:
-        has_none = isinstance(error, duckdb.CatalogException)
-        told = f"{path} has no tiers" if has_none else plain(error)
-        raise UserError(f"there is no build to show ({told}); run `dbt build`") from error
+        except duckdb.CatalogException as error:
+            raise UserError(
+                f"there is no build to show ({path} has no tiers); run `dbt build`"
+            ) from error
 
     customers = sum(row[2] for row in tiers)
     revenue = sum(row[3] for row in tiers)

@@ -15,11 +15,21 @@
     {%- endfor -%}
     {%- set stored = load_relation(this) -%}
     {%- if stored and not should_full_refresh() -%}
-        {%- set stored_names = adapter.get_columns_in_relation(stored) | map(attribute='name') | map('lower') | list -%}
+        {%- set stored_columns = adapter.get_columns_in_relation(stored) -%}
+        {%- set stored_names = stored_columns | map(attribute='name') | map('lower') | list -%}
         {%- if stored_names != agate_table.column_names | list -%}
             {%- do exceptions.raise_compiler_error(
                 file ~ ': the table of an earlier run has other columns: run dbt build --full-refresh once') -%}
         {%- endif -%}
+        {%- for column in stored_columns if types[column.name | lower] -%}
+            {%- set stored_type = strata.plain_type(column.data_type) -%}
+            {%- set declared_type = strata.plain_type(types[column.name | lower]) -%}
+            {%- if stored_type != declared_type -%}
+                {%- do exceptions.raise_compiler_error(
+                    file ~ ': the table of an earlier run has the column ' ~ column.name | lower ~ ' as ' ~ stored_type
+                    ~ ', not as ' ~ declared_type ~ ': run dbt build --full-refresh once') -%}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endif -%}
     {%- set patterns = {
         'integer': ['^[+-]?[0-9]{1,9}$', 'a whole number'],
@@ -51,4 +61,17 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
+{%- endmacro %}
+
+{#- A type by the name that a declaration has for it, whatever the engine calls it. -#}
+{% macro plain_type(data_type) -%}
+    {%- set name = data_type | lower | replace(' ', '') -%}
+    {%- set stem = name.split('(')[0] -%}
+    {%- set plain = {
+        'varchar': 'text', 'charactervarying': 'text', 'string': 'text',
+        'int': 'integer', 'int4': 'integer',
+        'doubleprecision': 'double', 'float8': 'double',
+        'numeric': 'decimal', 'bool': 'boolean',
+        'timestampwithouttimezone': 'timestamp'}.get(stem, stem) -%}
+    {{ return(plain ~ name[stem | length:] if plain == 'decimal' else plain) }}
 {%- endmacro %}

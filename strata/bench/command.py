@@ -19,7 +19,7 @@ from strata.bench.workspace import (
     Step,
     Workspace,
 )
-from strata.errors import UserError
+from strata.errors import UserError, reason
 
 FEWEST_CUSTOMERS: Final = 100
 """With fewer, quintiles have no sense."""
@@ -80,7 +80,7 @@ def bench(
         results = workspace.folder / "results.json"
         results.write_text(json.dumps(report.as_json(), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise UserError(f"cannot use {workspace.folder}: {error.strerror or error}") from error
+        raise UserError(f"cannot use {workspace.folder}: {reason(error)}") from error
     console = Console(highlight=False)
     console.print(report.render())
     console.print(f"Written to {results}", soft_wrap=True)

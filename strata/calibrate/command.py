@@ -108,6 +108,8 @@ def read_variables(text: str) -> dict[str, Any]:
         given = yaml.safe_load(text)
     except yaml.YAMLError:
         given = None
+    except ValueError as error:  # YAML reads an unquoted date itself
+        raise UserError(f"--vars has a day that does not exist ({error}): '{text}'") from error
     if not isinstance(given, dict):
         raise UserError(f"--vars must be a YAML mapping such as '{{raw_path: data}}', not '{text}'")
     return given

@@ -5,6 +5,7 @@ Imported by the command when it runs, since scikit-learn takes a second that no 
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,13 @@ from strata.calibrate import bands, clusters, cycles, lifetime_values, scores, t
 from strata.calibrate.errors import CalibrationError
 from strata.calibrate.proposal import Proposal
 from strata.calibrate.report import render_proposal
-from strata.calibrate.seeds import PLACEHOLDER, SeedFile, finish_writing, write_seeds
+from strata.calibrate.seeds import (
+    PLACEHOLDER,
+    SeedFile,
+    check_writable,
+    finish_writing,
+    write_seeds,
+)
 from strata.calibrate.shares import Shares, read_shares
 from strata.calibrate.warehouse import Warehouse
 from strata.errors import UserError
@@ -176,8 +183,10 @@ def _shares(request: Request, warehouse: Warehouse, day: date) -> Shares | None:
     return read_shares(text, request.by, tiers, prospects)
 
 
-def _check_shares(request: Request) -> None:
-    """Read the shares by the seed of tiers, so that a mistake in them costs no build."""
+def _check_request(request: Request) -> None:
+    """Find what would end the command later, so that it costs no build: seeds, then shares."""
+    if not request.is_dry_run:
+        check_writable(_paths(request))
     if not request.shares or "tiers" not in request.parts:
         return
     try:
@@ -190,6 +199,13 @@ def _check_shares(request: Request) -> None:
     except (UserError, OSError, KeyError, TypeError, ValueError):
         return  # told by the build
     read_shares(request.shares, request.by, codes, prospects)
+
+
+def _paths(request: Request) -> Iterator[Path]:
+    """Give the files of the seeds that may be written."""
+    for part in request.parts:
+        with suppress(UserError):  # told where it is proposed
+            yield request.project.seed(SEEDS[part])
 
 
 def _starts(request: Request, day: date) -> dict[str, date]:
@@ -289,7 +305,7 @@ def _calibrate(request: Request) -> None:
     console = Console(highlight=False)
     for path in finish_writing(project.root / JOURNAL):
         console.print(f"{path} was agreed on before, and is written now.", soft_wrap=True)
-    _check_shares(request)
+    _check_request(request)
     anew = ("--full-refresh",) if _was_by_placeholders(request, warehouse) else ()
     ensure_build(project, warehouse.path, request.variables, anew)
     last = warehouse.last_date()

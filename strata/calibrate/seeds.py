@@ -1,6 +1,7 @@
 """Seed files with periods: rows are closed and appended, everything else stays byte for byte."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -19,6 +20,7 @@ import numpy as np
 import yaml
 
 from strata.calibrate.errors import CalibrationError
+from strata.errors import REASONS, reason
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 DATED: Final = re.compile(r"_\d{4}-\d{2}-\d{2}$")
@@ -266,6 +268,21 @@ def number_text(value: float, digits: int = 7) -> str:
     return "0" if text == "-0" else text
 
 
+def check_writable(paths: Iterable[Path]) -> None:
+    """Check that seeds can be replaced, before anything is built for them.
+
+    Raises
+    ------
+    CalibrationError
+        If a folder cannot be written.
+    """
+    for folder in dict.fromkeys(path.parent for path in paths):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise CalibrationError(
+                f"cannot write seeds to {folder}: {REASONS[errno.EACCES]}; --dry-run writes nothing"
+            )
+
+
 def write_seeds(seeds: Sequence[SeedFile], journal: Path) -> None:
     """Replace the files of seeds, all of them or none.
 
@@ -307,8 +324,7 @@ def write_seeds(seeds: Sequence[SeedFile], journal: Path) -> None:
         if not isinstance(error, OSError):
             raise
         raise CalibrationError(
-            f"cannot write {error.filename or 'the seeds'}: {error.strerror or error};"
-            " nothing was written"
+            f"cannot write {error.filename or 'the seeds'}: {reason(error)}; nothing was written"
         ) from error
     finally:
         journal.unlink(missing_ok=True)
@@ -368,7 +384,7 @@ def _write_beside(path: Path, content: bytes) -> Path:
             os.fsync(file.fileno())
         if path.exists():
             shutil.copymode(path, temporary)
-    except OSError:
+    except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     return temporary

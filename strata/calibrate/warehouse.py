@@ -15,6 +15,7 @@ from strata.calibrate.arrays import Floats
 from strata.calibrate.errors import CalibrationError
 from strata.project import DbtProject
 from strata.sql import identifier, literal
+from strata.warehouse import unreadable
 
 MEND: Final = "`dbt build` makes one"
 NEAREST: Final = 4
@@ -248,18 +249,14 @@ class _Connection:
         if not self.path.exists():
             here = Path.cwd()
             path = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
-            raise self._refusal(f"{path} does not exist")
+            raise CalibrationError(f"cannot read a build ({path} does not exist); {MEND}")
         try:
             self.connection = duckdb.connect(str(self.path), read_only=True)
         except duckdb.Error as error:
-            raise self._refusal(str(error)) from error
+            raise unreadable(self.path, error) from error
         return self.connection
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.connection.close()
         if isinstance(error, duckdb.Error):
-            raise self._refusal(str(error)) from error
-
-    def _refusal(self, reason: str) -> CalibrationError:
-        line = reason.splitlines()[0]
-        return CalibrationError(f"cannot read a build ({line}); {MEND}")
+            raise unreadable(self.path, error) from error

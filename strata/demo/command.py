@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from strata.demo.generator import DemoData
 from strata.demo.writer import FORMATS, FolderWriter
-from strata.errors import UserError
+from strata.errors import UserError, reason
 
 LARGEST_CUSTOMERS: Final = 10_000_000
 """Beyond, telephone numbers of seven digits would be shared by strangers."""
@@ -56,7 +56,7 @@ def demo(
                 writer.append(batches)
                 progress.advance(task, done)
     except OSError as error:
-        raise UserError(f"cannot write to {out}: {error.strerror or error}") from error
+        raise UserError(f"cannot write to {out}: {reason(error)}") from error
     typer.echo(f"{customers} customers in {out}")
 
 

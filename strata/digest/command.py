@@ -15,6 +15,7 @@ from strata.formulas import no_formula
 from strata.project import DbtProject
 from strata.trial.comparison import opened
 from strata.trial.report import Sheet, markdown, render
+from strata.unfinished import whole
 
 PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -146,17 +147,14 @@ def _html(title: str, lines: list[str], told: list[Sheet]) -> str:
 
 def _write(path: Path, text: str) -> None:
     """Write a file whole, or not at all."""
-    unfinished = path.with_name(path.name + ".tmp")
-    unfinished.write_text(text, encoding="utf-8", newline="")
-    unfinished.replace(path)
+    with whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8", newline="")
 
 
 def _write_csv(path: Path, listing: Listing) -> None:
-    unfinished = path.with_name(path.name + ".tmp")
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(listing.columns)
         writer.writerows(
             [no_formula(it) if isinstance(it, str) else it for it in row] for row in listing.rows
         )
-    unfinished.replace(path)

@@ -11,7 +11,7 @@ import duckdb
 
 from strata.errors import UserError
 from strata.sql import identifier, literal
-from strata.warehouse import plain
+from strata.warehouse import reading
 
 ADDRESS_OF_CHANNEL: Final = {"email": "email", "sms": "phone", "phone": "phone"}
 """By which address a channel reaches somebody; others, such as push, have none of ours."""
@@ -77,11 +77,8 @@ class Warehouse:
 @contextmanager
 def opened(path: Path) -> Iterator[Warehouse]:
     """Open a warehouse file for reading."""
-    try:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            yield Warehouse(connection)
-    except duckdb.Error as error:
-        raise UserError(f"cannot read the build: {plain(error)}") from error
+    with reading(path) as connection:
+        yield Warehouse(connection)
 
 
 def audiences(build: Warehouse, kind: str) -> list[Audience]:
@@ -92,6 +89,7 @@ def audiences(build: Warehouse, kind: str) -> list[Audience]:
     UserError
         If the build lacks what it takes: consents, or the marts of marketing.
     """
+    build.relation("customer_tiers")
     consents = "int_customer_consents"
     if not build.has(consents) or not build.rows(f"from {build.relation(consents)} limit 1"):
         raise UserError(

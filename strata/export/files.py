@@ -3,8 +3,7 @@
 import csv
 import json
 import os
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +11,11 @@ from typing import Any, Final
 
 from strata.export.audiences import Audience, Member
 from strata.formulas import FORMULA, no_formula
+from strata.unfinished import unfinished_in
 
 MANIFEST: Final = "manifest.json"
 FULL: Final = ".full.csv"
+UNFINISHED: Final = ".exporting-"
 Rows = dict[str, tuple[str, ...]]
 """Rows of a file by the customer, who is in their first cell."""
 
@@ -74,9 +75,33 @@ def write_export(
     before = _last_members(base)
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = base / f"{moment:%Y%m%dT%H%M%SZ}"
-    unfinished = folder.with_name(folder.name + ".tmp")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(mode=0o700)
+    with unfinished_in(base, UNFINISHED) as work:
+        unfinished = work / folder.name
+        unfinished.mkdir(mode=0o700)
+        told = _write_all(
+            unfinished,
+            name,
+            audiences,
+            before,
+            moment=moment,
+            is_erased=is_erased,
+            is_customer=is_customer,
+        )
+        unfinished.rename(folder)
+    return folder, told
+
+
+def _write_all(
+    unfinished: Path,
+    name: str,
+    audiences: Sequence[Audience],
+    before: Mapping[str, tuple[tuple[str, ...], Rows]],
+    *,
+    moment: datetime,
+    is_erased: Any,
+    is_customer: Any,
+) -> list[Written]:
+    """Write the files of an export, the manifest last."""
     told = []
     manifest: dict[str, Any] = {"format": name, "written_at": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}
     files: dict[str, int] = {}
@@ -123,8 +148,7 @@ def write_export(
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     with _private(unfinished / MANIFEST) as file:
         file.write(text)
-    unfinished.rename(folder)
-    return folder, told
+    return told
 
 
 def customers_in(base: Path, own: Path) -> Iterator[tuple[Path, set[str]]]:
@@ -161,7 +185,7 @@ def _told(audience: Audience, member: Member) -> tuple[str, ...]:
 
 def _last_members(base: Path) -> dict[str, tuple[tuple[str, ...], Rows]]:
     """Return heading and rows of the last export by audience; empty without one."""
-    complete = sorted(it.parent for it in base.glob(f"*/{MANIFEST}") if it.parent.suffix != ".tmp")
+    complete = sorted(it.parent for it in base.glob(f"*/{MANIFEST}"))
     if not complete:
         return {}
     return {path.name.removesuffix(FULL): _read(path) for path in complete[-1].glob(f"*{FULL}")}

@@ -1,14 +1,19 @@
 """One workbook: tiers, changes, definitions."""
 
+import os
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from strata.errors import UserError
 from strata.export.audiences import Warehouse
+from strata.unfinished import whole
 
 MOST_ROWS: Final = 1_048_575
 """Rows of a sheet, without its heading."""
@@ -82,9 +87,21 @@ def write_workbook(build: Warehouse, path: Path) -> dict[str, int]:
         """,
     }
     written: dict[str, int] = {}
-    unfinished = path.with_name(path.name + ".tmp")
+    with whole(path) as unfinished:
+        try:
+            _write(build, queries, unfinished, written)
+        except FileCreateError as error:
+            with suppress(OSError):
+                os.truncate(unfinished, 0)  # room for what its zip file writes when it closes
+            raise error.args[0] from error
+    return written
+
+
+def _write(
+    build: Warehouse, queries: Mapping[str, str], path: Path, written: dict[str, int]
+) -> None:
     with xlsxwriter.Workbook(
-        unfinished,
+        path,
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
     ) as book:
         bold = book.add_format({"bold": True})
@@ -111,5 +128,3 @@ def write_workbook(build: Warehouse, path: Path) -> dict[str, int]:
                     elif value is not None:
                         sheet.write_string(place, column, str(value))
             written[name] = len(rows)
-    unfinished.replace(path)
-    return written

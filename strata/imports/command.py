@@ -30,7 +30,11 @@ SHOWN: Final = 3
 def import_files(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILES", help="Files, or folders of them: CSV, workbook, Parquet."),
+        typer.Argument(
+            metavar="FILES",
+            help="Files, or folders of them: CSV, workbook, Parquet.",
+            readable=False,  # a file that may not be read is told as others are
+        ),
     ] = None,
     *,
     mapping: Annotated[
@@ -41,7 +45,12 @@ def import_files(
     ] = "",
     guess_of: Annotated[
         Path | None,
-        typer.Option("--guess", metavar="FILE", help="Propose a mapping for a file; no import."),
+        typer.Option(
+            "--guess",
+            metavar="FILE",
+            help="Propose a mapping for a file; no import.",
+            readable=False,
+        ),
     ] = None,
     to: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for the raw tables: the var raw_path.")

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import duckdb
@@ -21,6 +20,7 @@ from strata.imports.sources import InputFile, assign, find, lines_of, open_files
 from strata.imports.targets import Column, Target
 from strata.load.files import csv_fault, open_text
 from strata.sql import identifier, literal
+from strata.unfinished import unfinished_in
 
 MEMORY: Final = "1200MB"
 """Most memory of DuckDB; what does not fit is on the disk for a while."""
@@ -113,8 +113,7 @@ def run(
     existed = to.exists()
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with TemporaryDirectory(dir=to, prefix=".importing-") as name, duckdb.connect() as own:
-            work = Path(name)
+        with unfinished_in(to, ".importing-") as work, duckdb.connect() as own:
             importing = _Importing(mapping, own, targets, blanks, work)
             return importing.write(found, to, report)
     except BaseException:

@@ -9,7 +9,7 @@ from typing import Final
 import duckdb
 from python_calamine import CalamineError, CalamineWorkbook
 
-from strata.errors import UserError
+from strata.errors import UserError, reason
 from strata.imports.errors import ImportFaultError
 from strata.imports.mapping import ImportMap, nearest
 from strata.load.convert import write_sheet, write_utf_8
@@ -176,7 +176,7 @@ def open_files(
             else:
                 opened.append(_open_text(path, work / f"{number}.csv", known, settings))
         except OSError as error:
-            faults.append(ImportFaultError(f"{path}: {error.strerror or error}"))
+            faults.append(ImportFaultError(f"{path}: {reason(error)}"))
         except UserError as error:
             faults.append(error)
     if faults:

@@ -17,6 +17,7 @@ from strata.init.answers import Answers
 from strata.init.source import source
 from strata.load.declared import PACKAGES, SETTINGS
 from strata.load.missing import KEPT
+from strata.unfinished import whole
 
 TEMPLATES: Final = Path(__file__).with_name("project")
 LOADED: Final = Path(__file__).with_name("fivetran")
@@ -91,7 +92,7 @@ def standing(folder: Path) -> Answers | None:
         variables: dict[str, Any] = yaml.safe_load(text)["vars"]
         currency, zone = variables["reporting_currency"], variables["business_timezone"]
         as_of = re.search("'([0-9-]*)'\\)", str(variables.get("as_of_date") or ""))
-    except (yaml.YAMLError, LookupError, TypeError) as error:
+    except (yaml.YAMLError, LookupError, TypeError, ValueError) as error:
         raise UserError(f"{path} cannot be read: dbt parse says why") from error
     return Answers(str(currency), str(zone), _home(folder), as_of[1] if as_of else "")
 
@@ -163,7 +164,8 @@ def make(folder: Path, answers: Answers, loaded_by: str = "") -> Made:
             kept.append(place)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
+        with whole(path) as unfinished:
+            unfinished.write_text(text, encoding="utf-8", newline="")
         written.append(place)
     if not (folder / PACKAGES / "strata").exists():
         _install(folder)

@@ -153,10 +153,12 @@ def _load(target: str, raw_path: str, tables: list[Table], missing: set[str], sc
 
 def _progress() -> Progress:
     """Make a progress bar on stderr, shown on terminals only."""
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )

@@ -12,16 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from charset_normalizer import from_bytes
 from python_calamine import CalamineError, CalamineWorkbook
 
+from strata.errors import FULL, reason
 from strata.load.declared import Table
 from strata.load.encodings import UnclearEncodingError, encoding_of, is_gb18030
 from strata.load.errors import LoadError
 from strata.load.files import CONVERTED, FORMATS, Report, check_folder, inspect, not_found
+from strata.unfinished import unfinished_in
 
 SAMPLE: Final = 1 << 18
 """Bytes from which an encoding is proposed."""
@@ -84,8 +85,7 @@ def convert(
         _check_encoding(given.encoding)
     try:
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=to, prefix=".loading-") as name:
-            written = Path(name)
+        with unfinished_in(to, ".loading-") as written:
             with _all_faults() as told:
                 for table in tables:
                     if table.name not in missing:
@@ -100,7 +100,7 @@ def convert(
             for path in written.iterdir():
                 path.replace(to / path.name)
     except OSError as error:
-        raise LoadError(f"{to} cannot be written: {error.strerror or error}") from error
+        raise LoadError(f"{to} cannot be written: {reason(error)}") from error
 
 
 def is_foreign(folder: Path, tables: Sequence[Table], missing: Collection[str]) -> bool:
@@ -161,7 +161,9 @@ def _convert(source: Path, table: Table, written: Path, given: Given) -> None:
             write_utf_8(source, given.encoding, made)
         made.chmod(0o600)
     except OSError as error:
-        raise LoadError(f"cannot read {source}: {error.strerror or error}") from error
+        if error.errno in FULL:
+            raise  # once, for all that is written
+        raise LoadError(f"cannot read {source}: {reason(error)}") from error
 
 
 def _check_way(to: Path, table: Table, written: Path) -> None:

@@ -7,6 +7,8 @@ row, which may be personal.
 
 import codecs
 import csv
+import errno
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -19,6 +21,7 @@ from unicodedata import category
 
 import duckdb
 
+from strata.errors import reason
 from strata.load.declared import Table
 from strata.load.encodings import UnclearEncodingError, encoding_of
 from strata.load.errors import LoadError
@@ -262,8 +265,10 @@ def check_folder(folder: Path) -> None:
         if not folder.is_dir():
             raise LoadError(f"{folder} is not a folder")
         next(folder.iterdir(), None)
+        if not os.access(folder, os.X_OK):
+            raise PermissionError(errno.EACCES, "")
     except OSError as error:
-        raise LoadError(f"cannot read {folder}: {error.strerror or error}") from error
+        raise LoadError(f"cannot read {folder}: {reason(error)}") from error
 
 
 def not_found(
@@ -310,7 +315,7 @@ def _find(folder: Path, table: Table) -> RawFile:
             raise LoadError(f"{path} is no file; put the file of {table.name} there")
         return _open_csv(path, table) if path.suffix == ".csv" else _open_parquet(path, table)
     except OSError as error:
-        raise LoadError(f"cannot read {path}: {error.strerror or error}") from error
+        raise LoadError(f"cannot read {path}: {reason(error)}") from error
 
 
 def _other_file(folder: Path, table: Table, present: Sequence[str]) -> LoadError:

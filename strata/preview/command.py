@@ -1,5 +1,7 @@
 """The command ``strata preview``."""
 
+import errno
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,13 +9,14 @@ import typer
 from rich.console import Console
 
 from strata.calibrate.command import read_variables
-from strata.errors import UserError
+from strata.errors import REASONS, UserError
 from strata.project import DbtProject
 from strata.trial.build import newer_raw_file, working
 from strata.trial.comparison import Comparison, compare, last_evaluation
 from strata.trial.report import markdown, render, sheets
 from strata.trial.trial import Trial
 from strata.trial.workplace import told_to_end, workplace
+from strata.unfinished import whole
 
 TITLE = "Preview of edited seeds"
 
@@ -40,6 +43,8 @@ def preview(
     as_of, started = last_evaluation(path)
     if file and not file.resolve().parent.is_dir():
         raise UserError(f"there is no folder {file.parent} for {file.name}")
+    if file and not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
+        raise UserError(f"{file} cannot be written: {REASONS[errno.EACCES]}")
     with told_to_end(), workplace() as folder:
         trial = Trial(folder, project, path, as_of, given)
         with working("dbt build of a copy, with the seeds as they are now"):
@@ -60,7 +65,9 @@ def preview(
         console.print(line, soft_wrap=True, markup=False)
     console.print(render(told))
     if file:
-        file.write_text(markdown(TITLE, [f"- {line}" for line in lines], told), encoding="utf-8")
+        text = markdown(TITLE, [f"- {line}" for line in lines], told)
+        with whole(file) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
         console.print(f"Written to {file}.", soft_wrap=True, markup=False)
 
 

@@ -13,8 +13,10 @@ from typing import Any, Final
 
 import duckdb
 
+from strata.errors import reason
 from strata.publish.errors import PublishError
 from strata.sql import identifier, literal
+from strata.warehouse import unreadable
 
 BUILD: Final = "build"
 """Name under which the warehouse is attached."""
@@ -101,7 +103,7 @@ def open_build(path: Path, prefix: str) -> Iterator[Build]:
         if not path.exists():
             raise PublishError(f"{path} does not exist; {AGAIN}")
     except OSError as error:
-        raise PublishError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise PublishError(f"{path} cannot be read: {reason(error)}") from error
     connection = duckdb.connect()
     try:
         _set(connection, "memory_limit", "STRATA_DUCKDB_MEMORY", "8GB")
@@ -129,10 +131,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     try:
         connection.execute(f"attach {literal(path)} as {BUILD} (read_only)")
     except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        if "Could not set lock" in reason:
-            raise PublishError(f"{path} is being written by another process; {AGAIN}") from error
-        raise PublishError(f"{path} cannot be read: {reason}") from error
+        raise unreadable(path, error) from error
 
 
 def _complete(connection: duckdb.DuckDBPyConnection, path: Path, runs: str) -> date:

@@ -8,21 +8,23 @@ values three times as large and took 1.6 GB of memory for 23 million rows, and t
 build have proved the keys. `publications` names them.
 """
 
-import fcntl
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from typing import Final
 
 import duckdb
 
+from strata.errors import reason
 from strata.publish import publications
 from strata.publish.build import Build, Column
 from strata.publish.errors import PublishError
 from strata.publish.publications import Publication
 from strata.sql import identifier, literal
+from strata.unfinished import alone_in
+from strata.warehouse import plain
 
 SERVED: Final = "served"
 EARLIER: Final = "earlier"
@@ -53,7 +55,7 @@ def publish_to_file(
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone_in(path.parent):
+        with alone_in(path.parent, "publishes to"):
             written = path.with_name(f".{path.name}.publishing")
             _remove(written)
             try:
@@ -65,23 +67,9 @@ def publish_to_file(
                 _remove(written)
                 raise
     except duckdb.Error as error:
-        raise PublishError(f"{path} cannot be written: {str(error).splitlines()[0]}") from error
+        raise PublishError(f"{path} cannot be written: {plain(error)}") from error
     except OSError as error:
-        raise PublishError(f"{path} cannot be written: {error}") from error
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep other publications out of a folder until the end, or the death, of this process."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise PublishError(f"another process publishes to {folder} now") from error
-        yield
-    finally:
-        os.close(descriptor)
+        raise PublishError(f"{path} cannot be written: {reason(error)}") from error
 
 
 def _remove(written: Path) -> None:
@@ -120,9 +108,8 @@ def _write_publications(build: Build, publication: Publication, path: Path) -> N
             connection.execute(f"attach {literal(path)} as {EARLIER} (read_only)")
             connection.execute(f"insert into {table} by name from {earlier}")
         except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
             raise PublishError(
-                f"{path} is not what was published before ({reason}); move it away"
+                f"{path} is not what was published before ({plain(error)}); move it away"
             ) from error
         connection.execute(f"detach {EARLIER}")
     marks = ", ".join("?" for _ in publications.COLUMNS)

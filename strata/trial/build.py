@@ -10,6 +10,7 @@ from typing import Any, Final
 import duckdb
 from rich.console import Console
 
+from strata.check import check_folders
 from strata.errors import UserError
 from strata.project import DbtProject
 from strata.trial.dbt import BACKTEST, CORE, ending_of, reason_of, run_dbt
@@ -37,6 +38,7 @@ def ensure_build(
     if not reason:
         return
     _check_raw(project, variables)
+    check_folders(project.root)
     Console(stderr=True, highlight=False).print(
         f"{reason}: the core is built first", soft_wrap=True, markup=False
     )
@@ -124,6 +126,7 @@ def _newer(folders: Sequence[Path], started: datetime) -> Path | None:
 
 
 def _build(project: DbtProject, variables: Mapping[str, Any], told: str, *options: str) -> str:
+    check_folders(project.root)
     with working(told):
         given = ("--vars", json.dumps(dict(variables), default=str)) if variables else ()
         done = run_dbt(project.root, ["build", *options, *given])

@@ -14,7 +14,7 @@ import duckdb
 
 from strata.errors import UserError
 from strata.sql import identifier, literal
-from strata.warehouse import plain
+from strata.warehouse import unreadable
 
 COMPARED: Final = {
     "tier_code": "value tier",
@@ -187,13 +187,14 @@ class Builds:
 @contextmanager
 def opened(**paths: Path) -> Iterator[Builds]:
     """Attach warehouse files, each under a name."""
-    try:
-        with duckdb.connect() as connection:
+    with duckdb.connect() as connection:
+        path = Path()
+        try:
             for name, path in paths.items():
                 connection.execute(f"attach {literal(path)} as {identifier(name)} (read_only)")
             yield Builds(connection, os.environ.get("STRATA_SCHEMA_PREFIX", ""))
-    except duckdb.Error as error:
-        raise UserError(f"cannot read the build: {plain(error)}") from error
+        except duckdb.Error as error:
+            raise unreadable(path, error) from error
 
 
 def last_evaluation(path: Path) -> tuple[date, datetime]:

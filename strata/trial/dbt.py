@@ -92,6 +92,9 @@ def reason_of(output: str) -> str:
     if defects:
         return "\n".join(defects)
     starts = [number for number, line in enumerate(lines) if KIND_OF_ERROR.match(line)]
+    if not starts and any(line.startswith("Traceback ") for line in lines):
+        # its last line says what, those before it where
+        return next(line for line in reversed(lines) if line)
     if not starts:
         return " ".join([line for line in lines[-LAST_LINES:] if line]) or "it said nothing"
     told: list[str] = []

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from strata.errors import UserError
+from strata.errors import UserError, reason
 from strata.project import DbtProject
 from strata.trial.dbt import BACKTEST, CORE, PROOFS, reason_of, run_dbt
 
@@ -130,7 +130,9 @@ class Trial:
 
 
 def _no_copy(error: OSError) -> UserError:
-    return UserError(f"cannot copy the project or the warehouse: {error.strerror or error}")
+    return UserError(
+        f"cannot copy the project and the warehouse: {reason(error)} (TMPDIR says where)"
+    )
 
 
 def _link(source: Path, target: Path, copied: Sequence[Path]) -> None:

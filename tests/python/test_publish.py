@@ -208,7 +208,7 @@ def test_a_warehouse_that_changes_is_not_published(another: Project, served_path
         writer.stdout.readline()
         result = publish(another, "--serve", served_path)
         assert not publishes(result)
-        assert "is being written by another process" in result.output
+        assert "another process has it open; wait until that build or reader ends" in result.output
         writer.communicate("\n")
     for change, refusal in (
         ("drop table marts.customers", "has no table marts.customers"),
