@@ -4,7 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import duckdb
 import typer
@@ -28,6 +28,9 @@ from strata.rule_seeds import seeds
 from strata.servers.command import down, up
 from strata.summary import summary
 
+INTERRUPTED: Final = "Query interrupted"
+"""What DuckDB says in Python where a signal comes while it runs a query."""
+
 
 @contextmanager
 def ended_by_sigterm() -> Iterator[None]:
@@ -50,7 +53,7 @@ class Commands(TyperGroup):
     """The commands; what a user can mend is told here, in one line a mistake, for all of them."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; a mistake ends it with exit code 2, Ctrl-C with 1, SIGTERM with 143."""
+        """Run a command; a mistake ends it with exit code 2, Ctrl-C and SIGTERM with 130 or 143."""
         # by an exception, so that nothing stays half-written and no child goes on
         with ended_by_sigterm():
             return self._told(ctx)
@@ -64,6 +67,10 @@ class Commands(TyperGroup):
             told = f"{error.filename or 'a file'}: {reason(error)}"
         except duckdb.InterruptException as error:
             raise KeyboardInterrupt from error
+        except RuntimeError as error:
+            if str(error) == INTERRUPTED:
+                raise KeyboardInterrupt from error
+            raise
         for line in told.splitlines():
             typer.echo(f"strata {ctx.invoked_subcommand}: {line}", err=True)
         raise typer.Exit(2)

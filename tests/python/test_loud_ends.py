@@ -341,3 +341,17 @@ def test_seeds_and_reviews_that_cannot_be_written_are_told_before_a_build(
     told = run("calibrate --yes --what bands", path)
     assert "cannot write seeds to" in told
     assert "you may not: name another place, or ask its owner; --dry-run writes nothing" in told
+
+
+def test_an_interrupt_within_a_query_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Path) -> None:
+        raise RuntimeError("Query interrupted")  # as DuckDB says it
+
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path / "logs"))
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
+    monkeypatch.setattr("strata.check.check_warehouse", interrupted)
+    done = CliRunner().invoke(app, ["check"])
+    assert (done.exit_code, type(done.exception)) == (130, SystemExit)
