@@ -1,10 +1,6 @@
 """Command line of Strata: ``strata COMMAND``; each command lives in a module of its own."""
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import duckdb
 import typer
@@ -27,26 +23,10 @@ from strata.publish.command import publish
 from strata.rule_seeds import seeds
 from strata.servers.command import down, up
 from strata.summary import summary
+from strata.unfinished import told_to_end
 
 INTERRUPTED: Final = "Query interrupted"
 """What DuckDB says in Python where a signal comes while it runs a query."""
-
-
-@contextmanager
-def ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end a block by an exception, as Ctrl-C does."""
-
-    def end(number: int, _: object) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 class Commands(TyperGroup):
@@ -55,7 +35,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command; a mistake ends it with exit code 2, Ctrl-C and SIGTERM with 130 or 143."""
         # by an exception, so that nothing stays half-written and no child goes on
-        with ended_by_sigterm():
+        with told_to_end():
             return self._told(ctx)
 
     def _told(self, ctx: Any) -> Any:

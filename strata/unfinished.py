@@ -5,13 +5,19 @@ A process that is killed leaves its own; the next one that writes to the folder 
 
 import fcntl
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
+from threading import current_thread, main_thread
+from types import FrameType
+from typing import Final
 
 from strata.errors import UserError
+
+SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -67,3 +73,21 @@ def whole(path: Path) -> Iterator[Path]:
             unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def told_to_end() -> Iterator[None]:
+    """Make an exception of what asks for the end, as of Ctrl-C: nothing stays half-written."""
+    if current_thread() is not main_thread():
+        yield
+        return
+
+    def end(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = {it: signal.signal(it, end) for it in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

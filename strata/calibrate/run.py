@@ -35,7 +35,7 @@ from strata.trial.build import build_all, ensure_build, working
 from strata.trial.comparison import Comparison, compare
 from strata.trial.report import render, sheets
 from strata.trial.trial import Trial
-from strata.trial.workplace import told_to_end, workplace
+from strata.trial.workplace import workplace
 
 HISTORY: Final = "+customer_tier_history"
 JOURNAL: Final = ".strata-calibrate.json"
@@ -293,11 +293,6 @@ def run_calibration(request: Request) -> None:
     UserError
         With the reason why nothing was written.
     """
-    with told_to_end():
-        _calibrate(request)
-
-
-def _calibrate(request: Request) -> None:
     project = request.project
     warehouse = Warehouse.of_project(project)
     if not (request.is_dry_run or request.is_agreed or is_attended()):

@@ -15,7 +15,7 @@ from strata.trial.build import newer_raw_file, working
 from strata.trial.comparison import Comparison, compare, last_evaluation
 from strata.trial.report import markdown, render, sheets
 from strata.trial.trial import Trial
-from strata.trial.workplace import told_to_end, workplace
+from strata.trial.workplace import workplace
 from strata.unfinished import whole
 
 TITLE = "Preview of edited seeds"
@@ -45,7 +45,7 @@ def preview(
         raise UserError(f"there is no folder {file.parent} for {file.name}")
     if file and not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
         raise UserError(f"{file} cannot be written: {REASONS[errno.EACCES]}")
-    with told_to_end(), workplace() as folder:
+    with workplace() as folder:
         trial = Trial(folder, project, path, as_of, given)
         with working("dbt build of a copy, with the seeds as they are now"):
             trial.build(("--full-refresh",) if full_refresh else ())

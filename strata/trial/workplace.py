@@ -2,18 +2,14 @@
 
 import fcntl
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import current_thread, main_thread
-from types import FrameType
 from typing import Final
 
 PREFIX: Final = "strata-trial-"
 LOCK: Final = ".lock"
-SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -34,21 +30,3 @@ def _remove_orphans() -> None:
         with suppress(OSError), (folder / LOCK).open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder)
-
-
-@contextmanager
-def told_to_end() -> Iterator[None]:
-    """Make an exception of signals that ask for the end, which stops dbt and removes copies."""
-    if current_thread() is not main_thread():
-        yield
-        return
-
-    def end(number: int, _: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = {it: signal.signal(it, end) for it in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

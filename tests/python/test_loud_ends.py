@@ -18,11 +18,11 @@ import pytest
 from conftest import ROOT
 from typer.testing import CliRunner
 
-from strata.cli import app, ended_by_sigterm
+from strata.cli import app
 from strata.dbt_duckdb import Plugin
 from strata.errors import UserError, reason
 from strata.trial.dbt import reason_of
-from strata.unfinished import unfinished_in, whole
+from strata.unfinished import told_to_end, unfinished_in, whole
 from strata.warehouse import reading
 
 Run = Callable[..., str]
@@ -33,15 +33,6 @@ READERS = (
     *("summary", "publish", "doctor", "digest", "preview"),
     *("export --format hubspot", "calibrate --dry-run --what bands"),
 )
-PARENT = """
-import sys
-from pathlib import Path
-from strata.trial import dbt
-dbt.CHILD = dbt.CHILD.partition(" from dbt.cli")[0] + (
-    " import os, pathlib, time; pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(600)"
-)
-dbt.run_dbt(Path(sys.argv[1]), [])
-"""
 WORKBOOK = """
 import resource, sys
 from pathlib import Path
@@ -233,32 +224,8 @@ def test_the_last_line_of_a_stack_trace_is_the_reason() -> None:
     assert reason_of(f"10:00:00  Running\n{trace}") == "PermissionError: [Errno 13] 'x'"
 
 
-def test_dbt_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", PARENT, tmp_path]) as parent:
-        wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "")
-        child = int((tmp_path / "pid").read_text())
-        parent.kill()
-    wait_for(lambda: not is_running(child))
-
-
-def wait_for(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + WAIT
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def is_running(process: int) -> bool:
-    """Say whether a process runs; one that has ended may wait for who asks how."""
-    try:
-        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
-    except OSError:
-        return False
-
-
 def test_sigterm_ends_a_command_as_an_exception(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit), ended_by_sigterm(), unfinished_in(tmp_path, ".part-") as work:
+    with pytest.raises(SystemExit), told_to_end(), unfinished_in(tmp_path, ".part-") as work:
         assert list(tmp_path.iterdir()) == [work]
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(WAIT)

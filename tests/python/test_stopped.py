@@ -17,7 +17,8 @@ COMMAND = """
 from pathlib import Path
 import sys
 from strata.trial.dbt import run_dbt
-from strata.trial.workplace import told_to_end, workplace
+from strata.trial.workplace import workplace
+from strata.unfinished import told_to_end
 
 with told_to_end(), workplace() as folder:
     (folder / "copy").touch()
