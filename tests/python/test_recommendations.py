@@ -349,7 +349,8 @@ def test_a_missing_table_takes_only_what_rests_on_it(
     """Without lines or products nobody knows what was bought; without events, what was browsed."""
     project = Project(ROOT, tmp_path, {"missing_sources": [missing]})
     shutil.copy(demo_build.database, project.database)
-    project.make("int_order_items_checked", "int_customer_products+", "int_browsed_products+")
+    checked = ("int_order_items_checked", "int_web_events_checked")
+    project.make(*checked, "int_customer_products+", "int_browsed_products+")
     assert project.value("select count(*) from intermediate.int_browsed_products") == 0
     found: dict[str, int] = dict(project.query(RECOMMENDATIONS))
     if missing == "web_events":
