@@ -22,8 +22,8 @@ names as (
 marked_names as (
     select
         names.*,
-        min(person) over (partition by customer_key) <> max(person) over (partition by customer_key)
-            as is_ambiguous
+        min(names.person) over (partition by names.customer_key)
+        <> max(names.person) over (partition by names.customer_key) as is_ambiguous
     from names
 ),
 
