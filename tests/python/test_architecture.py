@@ -177,7 +177,7 @@ def test_every_seed_that_decides_a_closed_month_is_looked_at(nodes: dict[str, An
 
 def test_every_declared_raw_table_is_told_of(manifest: dict[str, Any]) -> None:
     """Its rows are counted, and its columns profiled, because `checked_rows` names it."""
-    text = (ROOT / "macros" / "staging" / "raw_rows.sql").read_text(encoding="utf-8")
+    text = (ROOT / "macros" / "records" / "checked_rows.sql").read_text(encoding="utf-8")
     told = re.findall(r"^ {8}'(\w+)': \[\[", text, re.M)
     assert told == [it["name"] for it in manifest["sources"].values()]
 
