@@ -1,6 +1,7 @@
-"""What is not finished: a folder inside the one that gets it, and never for long.
+"""What a command has not finished when it ends: nothing stays half-written.
 
-A process that is killed leaves its own; the next one that writes to the folder removes it.
+A folder for it lies inside the one that gets it. A process that is killed leaves its own; the next
+one that writes to the folder removes it.
 """
 
 import fcntl
@@ -77,7 +78,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def told_to_end() -> Iterator[None]:
-    """Make an exception of what asks for the end, as of Ctrl-C: nothing stays half-written."""
+    """Make an exception of what asks for the end, as of Ctrl-C; what `nohup` ignores stays so."""
     if current_thread() is not main_thread():
         yield
         return
@@ -85,7 +86,8 @@ def told_to_end() -> Iterator[None]:
     def end(number: int, _: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    before = {it: signal.signal(it, end) for it in SIGNALS}
+    heard = [it for it in SIGNALS if signal.getsignal(it) != signal.SIG_IGN]
+    before = {it: signal.signal(it, end) for it in heard}
     try:
         yield
     finally:

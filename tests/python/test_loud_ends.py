@@ -232,6 +232,16 @@ def test_sigterm_ends_a_command_as_an_exception(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_signal_that_nohup_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with told_to_end():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_what_a_killed_command_left_is_removed_by_the_next_one_only(tmp_path: Path) -> None:
     left = tmp_path / ".part-1234"
     left.mkdir()
