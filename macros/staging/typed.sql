@@ -1,10 +1,8 @@
 {#- Staging: a declaration in the source YAML becomes a safe cast and its defect reasons.
     A model reads it once, `set raw = raw_columns(...)`, and hands it on: so a unit test, to which
-    dbt shows no graph, can mock it as it would mock a seed. The ref makes every staging model wait
-    for the proofs of the seeds. -#}
+    dbt shows no graph, can mock it as it would mock a seed. -#}
 
 {% macro raw_columns(table_name) -%}
-    {%- do ref('strata', 'int_seeds_proved') -%}
     {%- set found = {} -%}
     {%- if execute -%}
         {%- for source_node in sources_of_strata() if source_node.name == table_name -%}

@@ -132,15 +132,15 @@ def _reachable(build: Warehouse) -> str:
         select
             unified.customer_id,
             case when bool_or(consents.by_mail) then
-                first(contacts.email_key {newest}) filter (contacts.email_key is not null)
+                first(contacts.contact_value {newest}) filter (contacts.contact_type = 'email')
             end as email,
             case when bool_or(consents.by_phone) then
-                first(contacts.phone_key {newest}) filter (contacts.phone_key is not null)
+                first(contacts.contact_value {newest}) filter (contacts.contact_type = 'phone')
             end as phone
         from {build.relation("int_customers_unified")} as unified
         inner join {build.relation("int_customers_checked")} as checked
             on unified.record_id = checked.record_id and not checked.is_superseded
-        inner join {build.relation("int_contacts_keyed")} as contacts
+        inner join {build.relation("int_contact_keys")} as contacts
             on unified.record_id = contacts.record_id
         inner join (
             select

@@ -18,7 +18,7 @@ from raw_data import OPTIONAL_TABLES, write_csv
 
 from strata.phone_formats import formats
 
-COMPILED = ("int_contacts_keyed", "int_customer_survivors", "identity_is_sound")
+COMPILED = ("int_contact_keys", "int_customer_survivors", "identity_is_sound")
 TYPES = {"min_length": "integer", "max_records_per_value": "integer", "is_main_country": "boolean"}
 PERSON_TYPES = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
 Written = tuple[str | None, str | None]
@@ -61,8 +61,12 @@ class Sql:
         rows = [(str(at), *contact, None, False) for at, contact in enumerate(contacts)]
         self.table("intermediate.int_customers_checked", columns, rows)
         found = self.connection.execute(
-            f"select email_key, phone_key from ({self.text['int_contacts_keyed']})"
-            " order by cast(record_id as integer)"
+            "select max(case when contact_type = 'email' then contact_value end),"
+            " max(case when contact_type = 'phone' then contact_value end)"
+            " from int_customers_checked as records"
+            f" left join ({self.text['int_contact_keys']}) as keys"
+            " on records.record_id = keys.record_id"
+            " group by records.record_id order by cast(records.record_id as integer)"
         ).fetchall()
         assert len(found) == len(contacts)
         return found

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('strata', 'int_seeds_proved') }}
 {{ config(materialized='table') }}  -- read by all that knows customers
 
 with

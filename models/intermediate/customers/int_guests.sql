@@ -1,13 +1,22 @@
 with
 
-contact_keys as (
+guests as (
     select
-        record_hash,
-        guest_hash,
+        guest_key,
+        contact_type,
+        contact_value
+    from {{ ref('strata', 'int_contact_keys') }}
+    where guest_key is not null
+),
+
+customers as (
+    select
+        record_id,
         is_sound,
         contact_type,
-        contact_hash
+        contact_value
     from {{ ref('strata', 'int_contact_keys') }}
+    where record_id is not null
 ),
 
 policies as (
@@ -17,45 +26,36 @@ policies as (
     from {{ ref('identity_policies') }}
 ),
 
--- Not of the erased: their hash is not hashed again.
-records as (
-    select
-        {{ salted_hash('record_id') }} as record_hash,
-        record_id,
-        customer_id,
-        fate
-    from {{ ref('strata', 'int_customers_unified') }}
-),
-
 -- Whom a value of a guest may mean: sound records, or else unsound ones.
 matches as (
     select
-        guests.guest_hash,
+        guests.guest_key,
         guests.contact_type,
-        customers.record_hash,
+        customers.record_id,
         customers.is_sound,
         sum(case when customers.is_sound then 1 else 0 end) over (
             partition by
-                guests.guest_hash,
+                guests.guest_key,
                 guests.contact_type
         ) as sound_records
-    from contact_keys as guests
-    inner join contact_keys as customers
+    from guests
+    inner join customers
         on
             guests.contact_type = customers.contact_type
-            and guests.contact_hash = customers.contact_hash
-    where guests.guest_hash is not null and customers.record_hash is not null
+            and guests.contact_value = customers.contact_value
 ),
 
+-- The records of the erased are there by their hashes only.
 persons as (
     select
-        matches.guest_hash,
+        {{ salted_hash('matches.guest_key') }} as guest_hash,
         records.customer_id,
         coalesce(records.fate, 'erased_customer') as fate,
         coalesce(records.customer_id, records.record_id, 'an erased customer') as person
     from matches
     inner join policies on matches.contact_type = policies.contact_type
-    left join records on matches.record_hash = records.record_hash
+    left join {{ ref('strata', 'int_customers_unified') }} as records
+        on matches.record_id = records.record_id
     where
         matches.sound_records <= policies.max_records_per_value
         and (matches.is_sound or matches.sound_records = 0)

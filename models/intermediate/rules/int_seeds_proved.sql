@@ -1,6 +1,6 @@
--- Nothing of the data is read before every seed is proved: all staging models wait for this one, so that
--- one failed proof stops every mart of the build. A new seed, or a model on which a proof of seeds hangs,
--- is listed here; a test compares the list with the project.
+-- Nothing is told of customers or of their records before every seed is proved: int_customers_unified waits
+-- for this one, so that one failed proof stops every mart of the build. A new seed, or a model on which a
+-- proof of seeds hangs, is listed here; a test compares the list with the project.
 
 {%- set seeds = [
     ref('action_channels'),

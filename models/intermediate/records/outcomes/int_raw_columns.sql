@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('strata', 'int_seeds_proved') }}
 {{ config(materialized='table') }}  -- all raw rows are read once for all that is told of their columns
 
 with
