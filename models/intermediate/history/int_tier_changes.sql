@@ -3,8 +3,20 @@
 with
 
 moves as (
-    select * from {{ ref('strata', 'int_tier_moves') }}
+    select
+        customer_id,
+        previous_tier_code,
+        tier_code,
+        previous_tier_rank,
+        tier_rank,
+        previous_evaluation_date,
+        evaluation_date
+    from {{ ref('strata', 'int_tier_moves') }}
     where previous_tier_rank is null or tier_rank <> previous_tier_rank
+),
+
+history as (
+    select * from {{ ref('strata', 'customer_tier_history') }}
 ),
 
 dates as (
@@ -14,13 +26,37 @@ dates as (
     from {{ ref('strata', 'int_evaluation_dates') }}
 ),
 
+tiers as (
+    select
+        tier_code,
+        tier_rank
+    from {{ ref('tiers') }}
+),
+
 dated as (
     select
         moves.*,
+        {{ each(
+            'evaluated.{}, evaluated_before.{} as previous_{}',
+            ['override_id', 'composite_score', 'orders_12m', 'net_revenue_12m'],
+        ) }},
+        tiers.tier_rank as computed_tier_rank,
+        previous_tiers.tier_rank as previous_computed_tier_rank,
         dates.year_before,
         previous_dates.year_before as previous_year_before
     from moves
+    inner join history as evaluated
+        on
+            moves.customer_id = evaluated.customer_id
+            and moves.evaluation_date = evaluated.evaluation_date
     inner join dates on moves.evaluation_date = dates.evaluation_date
+    left join tiers on evaluated.computed_tier_code = tiers.tier_code
+    left join history as evaluated_before
+        on
+            moves.customer_id = evaluated_before.customer_id
+            and moves.previous_evaluation_date = evaluated_before.evaluation_date
+    left join tiers as previous_tiers
+        on evaluated_before.computed_tier_code = previous_tiers.tier_code
     left join dates as previous_dates
         on moves.previous_evaluation_date = previous_dates.evaluation_date
 ),

@@ -12,9 +12,9 @@ months as (
 tiers as (
     select
         customer_id,
-        tier_code,
+        start_tier_code as tier_code,
         month
-    from {{ ref('strata', 'int_tiers_at_month_start') }}
+    from {{ ref('strata', 'int_tier_moves') }}
 ),
 
 products as (

@@ -1,7 +1,15 @@
 with
 
 tiers as (
-    select * from {{ ref('strata', 'int_tiers_at_month_start') }}
+    select
+        customer_id,
+        start_tier_code as tier_code,
+        is_prior_buyer,
+        is_previous_12m_buyer,
+        is_retained_buyer,
+        month
+    from {{ ref('strata', 'int_tier_moves') }}
+    where month is not null
 ),
 
 customer_months as (

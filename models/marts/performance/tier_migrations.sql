@@ -2,11 +2,16 @@ with
 
 moves as (
     select
-        previous_tier_code,
-        tier_code,
-        net_revenue_12m,
+        coalesce(previous_tier_code, 'none') as from_tier_code,
+        tier_code as to_tier_code,
+        count(*) as customers,
+        sum(net_revenue_12m) as net_revenue_12m,
         evaluation_date
     from {{ ref('strata', 'int_tier_moves') }}
+    group by
+        coalesce(previous_tier_code, 'none'),
+        tier_code,
+        evaluation_date
 ),
 
 dates as (
@@ -18,17 +23,13 @@ dates as (
 
 migrations as (
     select
-        coalesce(moves.previous_tier_code, 'none') as from_tier_code,
-        moves.tier_code as to_tier_code,
-        cast(count(*) as integer) as customers,
-        cast(sum(moves.net_revenue_12m) as decimal(18, 2)) as net_revenue_12m,
+        moves.from_tier_code,
+        moves.to_tier_code,
+        cast(moves.customers as integer) as customers,
+        cast(moves.net_revenue_12m as decimal(18, 2)) as net_revenue_12m,
         dates.evaluation_month
     from moves
     inner join dates on moves.evaluation_date = dates.evaluation_date
-    group by
-        dates.evaluation_month,
-        coalesce(moves.previous_tier_code, 'none'),
-        moves.tier_code
 )
 
 select * from migrations
