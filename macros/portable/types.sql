@@ -12,6 +12,13 @@
     {{ return('double precision') }}
 {%- endmacro %}
 
+{#- Columns of these types: the values given, and null for the others. -#}
+{% macro typed_columns(types, values) -%}
+    {%- for name, type in types.items() %}
+    cast({{ values.get(name, 'null') }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
 {#- A double as a decimal, half away from zero. Six digits first: what is a half but for the last bits
     of a double is a half on every engine. -#}
 {% macro to_decimal(number, digits=2) -%}

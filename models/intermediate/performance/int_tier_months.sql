@@ -1,9 +1,13 @@
+{%- set measures = [
+    'orders', 'gross_revenue', 'refunded', 'net_revenue', 'margin', 'contacts', 'contact_cost',
+    'elapsed_contacts', 'converted_contacts', 'responses', 'points',
+] %}
+
 with
 
 tiers as (
     select
-        customer_id,
-        start_tier_code as tier_code,
+        coalesce(start_tier_code, 'none') as tier_code,
         is_prior_buyer,
         is_previous_12m_buyer,
         is_retained_buyer,
@@ -12,64 +16,76 @@ tiers as (
     where month is not null
 ),
 
-customer_months as (
-    select * from {{ ref('strata', 'int_customer_months') }}
+tier_facts as (
+    select * from {{ ref('strata', 'int_tier_facts') }}
 ),
 
--- Neither side has every customer: most months bring nothing, and a late order, or a contact before
--- the registration, is of a month in which the history does not know the customer.
-performed as (
+sums as (
     select
-        coalesce(tiers.tier_code, 'none') as tier_code,
-        coalesce(tiers.is_prior_buyer, false) as is_prior_buyer,
-        coalesce(tiers.is_previous_12m_buyer, false) as is_previous_12m_buyer,
-        coalesce(tiers.is_retained_buyer, false) as is_retained_buyer,
-        coalesce(customer_months.orders, 0) > 0 as is_buyer,
-        customer_months.orders,
-        customer_months.gross_revenue,
-        customer_months.refunded,
-        customer_months.net_revenue,
-        customer_months.margin,
-        customer_months.contacts,
-        customer_months.contact_cost,
-        customer_months.elapsed_contacts,
-        customer_months.converted_contacts,
-        customer_months.answers,
-        customer_months.points,
-        coalesce(tiers.month, customer_months.month) as month
+        tier_code,
+        {{ each('sum({}) as {}', measures) }},
+        month
+    from tier_facts
+    group by
+        month,
+        tier_code
+),
+
+-- Most months bring nothing: a customer counts by the tier, and by what they did apart.
+people as (
+    select
+        tier_code,
+        1 as customers,
+        0 as buyers,
+        case when is_prior_buyer then 1 else 0 end as prior_buyers,
+        0 as repeat_buyers,
+        case when is_previous_12m_buyer then 1 else 0 end as buyers_previous_12m,
+        case when is_retained_buyer then 1 else 0 end as retained_buyers,
+        0 as contacted_customers,
+        month
     from tiers
-    full join customer_months
-        on
-            tiers.customer_id = customer_months.customer_id
-            and tiers.month = customer_months.month
+    union all
+    select
+        tier_code,
+        case when is_unknown then 1 else 0 end as customers,
+        max(case when orders > 0 then 1 else 0 end) as buyers,
+        0 as prior_buyers,
+        max(case when orders > 0 and is_prior_buyer then 1 else 0 end) as repeat_buyers,
+        0 as buyers_previous_12m,
+        0 as retained_buyers,
+        max(case when contacts > 0 then 1 else 0 end) as contacted_customers,
+        month
+    from tier_facts
+    group by
+        customer_id,
+        tier_code,
+        is_unknown,
+        month
+),
+
+counts as (
+    select
+        tier_code,
+        {{ each('sum({}) as {}', [
+            'customers', 'buyers', 'prior_buyers', 'repeat_buyers', 'buyers_previous_12m', 'retained_buyers',
+            'contacted_customers',
+        ]) }},
+        month
+    from people
+    group by
+        month,
+        tier_code
 ),
 
 tier_months as (
     select
-        tier_code,
-        count(*) as customers,
-        sum(orders) as orders,
-        sum(gross_revenue) as gross_revenue,
-        sum(refunded) as refunded,
-        sum(net_revenue) as net_revenue,
-        sum(margin) as margin,
-        sum(case when is_buyer then 1 else 0 end) as buyers,
-        sum(case when is_prior_buyer then 1 else 0 end) as prior_buyers,
-        sum(case when is_prior_buyer and is_buyer then 1 else 0 end) as repeat_buyers,
-        sum(case when is_previous_12m_buyer then 1 else 0 end) as buyers_previous_12m,
-        sum(case when is_retained_buyer then 1 else 0 end) as retained_buyers,
-        sum(contacts) as contacts,
-        sum(contact_cost) as contact_cost,
-        sum(case when contacts > 0 then 1 else 0 end) as contacted_customers,
-        sum(elapsed_contacts) as elapsed_contacts,
-        sum(converted_contacts) as converted_contacts,
-        sum(answers) as responses,
-        sum(points) as points,
-        month
-    from performed
-    group by
-        month,
-        tier_code
+        counts.*,
+        {{ each('sums.{}', measures) }}
+    from counts
+    left join sums
+        on
+            counts.month = sums.month
+            and counts.tier_code = sums.tier_code
 )
 
 select * from tier_months
