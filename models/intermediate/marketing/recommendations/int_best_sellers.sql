@@ -1,61 +1,88 @@
 {{ config(materialized='table') }}  -- small, and joined to many customers
+{%- set double = type_double() %}
 
 with
 
-policies as (
+buyers as (
     select
         market,
-        best_sellers_per_segment,
-        min_segment_buyers
-    from {{ ref('strata', 'int_recommendation_policies') }}
+        rfm_segment,
+        count(distinct customer_id) as customers
+    from {{ ref('strata', 'int_recent_purchases') }}
+    group by
+        market,
+        rfm_segment
 ),
 
+buyers_of_products as (
+    select
+        market,
+        rfm_segment,
+        product_id,
+        count(*) as customers
+    from {{ ref('strata', 'int_recent_purchases') }}
+    group by
+        market,
+        rfm_segment,
+        product_id
+),
+
+-- A customer is in one market and one segment, so that the buyers of a market, and of all, are sums.
 segments as (
     select
         policies.market,
         labels.segment_code as rfm_segment,
         policies.best_sellers_per_segment,
-        policies.min_segment_buyers
-    from policies
+        policies.min_segment_buyers,
+        buyers.customers as segment_buyers,
+        sum(buyers.customers) over (partition by policies.market) as market_buyers,
+        sum(buyers.customers) over () as all_buyers
+    from {{ ref('strata', 'int_recommendation_policies') }} as policies
     cross join {{ ref('rfm_segment_labels') }} as labels
+    left join buyers
+        on
+            policies.market = buyers.market
+            and labels.segment_code = buyers.rfm_segment
 ),
 
 reach as (
-    select * from {{ ref('strata', 'int_product_reach') }}
-),
-
-recommendable as (
-    select product_id
-    from {{ ref('strata', 'int_recommendable_products') }}
+    select
+        segments.*,
+        products.product_id,
+        bought.customers as in_segment,
+        sum(bought.customers) over (partition by segments.market, products.product_id) as in_market,
+        sum(bought.customers) over (partition by products.product_id) as in_all
+    from segments
+    cross join {{ ref('strata', 'int_recommendable_products') }} as products
+    left join buyers_of_products as bought
+        on
+            segments.market = bought.market
+            and segments.rfm_segment = bought.rfm_segment
+            and products.product_id = bought.product_id
 ),
 
 -- The narrowest circle with buyers enough, one of whom bought the product, is the one that tells.
+told as (
+    select
+        *,
+        case
+            when segment_buyers >= min_segment_buyers and in_segment > 0 then 1
+            when market_buyers >= min_segment_buyers and in_market > 0 then 2
+            else 3
+        end as circle
+    from reach
+    where in_all > 0
+),
+
 shared as (
     select
-        segments.market,
-        segments.rfm_segment,
-        everyone.product_id,
-        coalesce(of_segment.basis, of_market.basis, everyone.basis) as basis,
-        coalesce(of_segment.customer_share, of_market.customer_share, everyone.customer_share)
-            as customer_share,
-        segments.best_sellers_per_segment
-    from segments
-    cross join reach as everyone
-    inner join recommendable on everyone.product_id = recommendable.product_id
-    left join reach as of_market
-        on
-            segments.market = of_market.market
-            and of_market.basis = 'market'
-            and everyone.product_id = of_market.product_id
-            and segments.min_segment_buyers <= of_market.buyers
-    left join reach as of_segment
-        on
-            segments.market = of_segment.market
-            and of_segment.basis = 'segment'
-            and segments.rfm_segment = of_segment.rfm_segment
-            and everyone.product_id = of_segment.product_id
-            and segments.min_segment_buyers <= of_segment.buyers
-    where everyone.basis = 'all'
+        *,
+        case circle
+            when 1 then cast(in_segment as {{ double }}) / cast(segment_buyers as {{ double }})
+            when 2 then cast(in_market as {{ double }}) / cast(market_buyers as {{ double }})
+            else cast(in_all as {{ double }}) / cast(all_buyers as {{ double }})
+        end as customer_share
+    from told
 ),
 
 ranked as (
@@ -63,13 +90,13 @@ ranked as (
         market,
         rfm_segment,
         product_id,
-        basis,
+        case circle when 1 then 'segment' when 2 then 'market' else 'all' end as basis,
         customer_share,
         best_sellers_per_segment,
         row_number() over (
             partition by market, rfm_segment
             order by
-                case basis when 'segment' then 1 when 'market' then 2 else 3 end asc,
+                circle asc,
                 customer_share desc nulls last,
                 product_id asc nulls last
         ) as seller_rank

@@ -12,46 +12,45 @@ pairs as (
         on product_pairs.market = policies.market
 ),
 
-recommendable as (
-    select
-        product_id,
-        is_consumable
-    from {{ ref('strata', 'int_recommendable_products') }}
-),
-
--- Of the purchases that a product goes with, the strongest pair counts.
-related as (
+-- What is not to be shown has the best rank of all, so that one minimum says what is left: a join of
+-- all pairs with all that was bought would be dearer.
+considered as (
     select
         purchases.customer_id,
         pairs.related_product_id as product_id,
-        min(pairs.pair_rank) as pair_rank
+        pairs.pair_rank
     from {{ ref('strata', 'int_recent_purchases') }} as purchases
     inner join pairs
         on
             purchases.market = pairs.market
             and purchases.product_id = pairs.product_id
-    group by
-        purchases.customer_id,
-        pairs.related_product_id
+    union all
+    select
+        bought.customer_id,
+        bought.product_id,
+        0 as pair_rank
+    from {{ ref('strata', 'int_customer_products') }} as bought
+    inner join {{ ref('strata', 'int_recommendable_products') }} as products
+        on bought.product_id = products.product_id
+    where not products.is_consumable
+    union all
+    select
+        customer_id,
+        product_id,
+        0 as pair_rank
+    from {{ ref('strata', 'int_browsed_recommendations') }}
 ),
 
-new_to_the_customer as (
+-- Of the purchases that a product goes with, the strongest pair counts.
+related as (
     select
-        related.customer_id,
-        related.pair_rank
-    from related
-    inner join recommendable on related.product_id = recommendable.product_id
-    left join {{ ref('strata', 'int_customer_products') }} as bought
-        on
-            related.customer_id = bought.customer_id
-            and related.product_id = bought.product_id
-    left join {{ ref('strata', 'int_browsed_recommendations') }} as browsed
-        on
-            related.customer_id = browsed.customer_id
-            and related.product_id = browsed.product_id
-    where
-        browsed.customer_id is null
-        and (bought.customer_id is null or recommendable.is_consumable)
+        customer_id,
+        min(pair_rank) as pair_rank
+    from considered
+    group by
+        customer_id,
+        product_id
+    having min(pair_rank) > 0
 ),
 
 placed as (
@@ -59,7 +58,7 @@ placed as (
         customer_id,
         pair_rank,
         row_number() over (partition by customer_id order by pair_rank nulls last) as place
-    from new_to_the_customer
+    from related
 ),
 
 first_ones as (
