@@ -24,7 +24,7 @@ demand as (
         growth_year,
         is_complete,
         month
-    from {{ ref('strata', 'int_product_growth') }}
+    from {{ ref('strata', 'int_product_demand') }}
     where attribute <> 'all'
 )
 

@@ -20,7 +20,7 @@ demand as (
         growth_year,
         is_complete,
         month
-    from {{ ref('strata', 'int_product_growth') }}
+    from {{ ref('strata', 'int_product_demand') }}
     where attribute = 'all'
 )
 
