@@ -96,7 +96,7 @@ ranked as (
         row_number() over (
             partition by market, rfm_segment
             order by
-                circle asc,
+                circle asc nulls last,
                 customer_share desc nulls last,
                 product_id asc nulls last
         ) as seller_rank
