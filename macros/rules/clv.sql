@@ -83,9 +83,26 @@
     )
 {%- endmacro %}
 
-{#- CTEs up to `expected`: for each date, market, x and T of some rows, which many customers share, the
+{#- CTEs up to `expected`: for each model, x and T of some rows, which many customers and dates share, the
     expected purchase days by p_alive of so many days as columns by_p_alive_<days>d. -#}
 {% macro bgnbd_expectations(rows, horizons, terms) -%}
+    {%- set model = ['bgnbd_r', 'bgnbd_alpha', 'bgnbd_a', 'bgnbd_b'] -%}
+    {%- set shared = model + ['bgnbd_frequency', 'bgnbd_age_days'] -%}
+    ages as (
+        select {{ shared | join(', ') }}
+        from {{ rows }}
+        where bgnbd_frequency is not null and bgnbd_r is not null
+        group by {{ shared | join(', ') }}
+    ),
+
+    prepared as (
+        select
+            {{ model | join(', ') }},
+            {{ bgnbd_terms(terms) }}
+        from ages
+        group by {{ model | join(', ') }}
+    ),
+
     horizons as (
         {%- for days in horizons %}
         select {{ days }} as days
@@ -93,52 +110,30 @@
         {%- endfor %}
     ),
 
-    ages as (
+    series_inputs as (
         select
-            evaluation_date,
-            market,
-            bgnbd_frequency,
-            bgnbd_age_days
-        from {{ rows }}
-        where bgnbd_frequency is not null
-        group by
-            evaluation_date,
-            market,
-            bgnbd_frequency,
-            bgnbd_age_days
+            ages.*,
+            horizons.days,
+            {{ each('prepared.bgnbd_term_{}', range(1, terms + 2)) }}
+        from ages
+        inner join prepared on {{ each('ages.{} = prepared.{}', model, ' and') }}
+        cross join horizons
     ),
 
     series as (
         select
-            ages.evaluation_date,
-            ages.market,
-            ages.bgnbd_frequency,
-            ages.bgnbd_age_days,
-            horizons.days,
-            {{ bgnbd_orders_by_p_alive('horizons.days', terms) }} as orders_by_p_alive
-        from ages
-        inner join {{ ref('strata', 'int_clv_parameters') }} as clv_parameters
-            on
-                ages.evaluation_date = clv_parameters.evaluation_date
-                and ages.market = clv_parameters.market
-        cross join horizons
+            {{ shared | join(', ') }},
+            days,
+            {{ bgnbd_orders_by_p_alive('days', terms) }} as orders_by_p_alive
+        from series_inputs
     ),
 
     expected as (
         select
-            evaluation_date,
-            market,
-            bgnbd_frequency,
-            bgnbd_age_days
-            {%- for days in horizons %},
-            max(case when days = {{ days }} then orders_by_p_alive end) as by_p_alive_{{ days }}d
-            {%- endfor %}
+            {{ shared | join(', ') }},
+            {{ each('max(case when days = {} then orders_by_p_alive end) as by_p_alive_{}d', horizons) }}
         from series
-        group by
-            evaluation_date,
-            market,
-            bgnbd_frequency,
-            bgnbd_age_days
+        group by {{ shared | join(', ') }}
     )
 {%- endmacro %}
 
@@ -146,10 +141,9 @@
 {% macro join_expectations(rows) -%}
     left join expected
         on
-            {{ rows }}.evaluation_date = expected.evaluation_date
-            and {{ rows }}.market = expected.market
-            and {{ rows }}.bgnbd_frequency = expected.bgnbd_frequency
-            and {{ rows }}.bgnbd_age_days = expected.bgnbd_age_days
+            {{ each(rows ~ '.{} = expected.{}', [
+                'bgnbd_r', 'bgnbd_alpha', 'bgnbd_a', 'bgnbd_b', 'bgnbd_frequency', 'bgnbd_age_days',
+            ], ' and') }}
 {%- endmacro %}
 
 {#- Value of the next 12 months: the expected orders of each month of 30 days by their value, discounted. -#}

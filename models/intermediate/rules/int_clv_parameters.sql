@@ -12,13 +12,6 @@ clv_parameters as (
 
 in_force as (
     {{ rows_in_force('clv_parameters', parameters) }}
-),
-
-prepared as (
-    select
-        in_force.*,
-        {{ bgnbd_terms(64) }}
-    from in_force
 )
 
-select * from prepared
+select * from in_force

@@ -15,10 +15,6 @@ cut_points as (
     select * from {{ ref('strata', 'int_rfm_cut_points') }}
 ),
 
-clusters as (
-    select * from {{ ref('strata', 'int_rfm_clusters') }}
-),
-
 behaviour_statuses as (
     select
         status_code,
@@ -40,21 +36,17 @@ scored as (
         case
             when evaluations.lifetime_orders > 0
                 then {{ score_above('evaluations.rfm_revenue', 'cut_points.monetary_cut') }}
-        end as monetary_score,
-        case when evaluations.lifetime_orders > 0 then {{ nearest_cluster('evaluations', 'clusters') }} end
-            as rfm_cluster
+        end as monetary_score
     from evaluations
     left join cut_points
         on
             evaluations.evaluation_date = cut_points.evaluation_date
             and evaluations.market = cut_points.market
-    left join clusters
-        on
-            evaluations.evaluation_date = clusters.evaluation_date
-            and evaluations.market = clusters.market
 ),
 
-{{ match_rules('scored', 'rfm_segments', segments, rules, ranges, {'outcome': 'rfm_segment'}) }},
+{{ nearest_clusters('scored', ref('strata', 'int_rfm_clusters')) }},
+
+{{ match_rules('clustered', 'rfm_segments', segments, rules, ranges, {'outcome': 'rfm_segment'}) }},
 
 {{ match_rules(
     'rfm_segments_matched', 'behaviour_rules', statuses, rules, ranges, {'outcome': 'behaviour_status'}

@@ -1,9 +1,5 @@
 with
 
-evaluations as (
-    select * from {{ ref('strata', 'int_held_tiers') }}
-),
-
 overrides as (
     select * from {{ ref('strata', 'int_tier_overrides') }}
 ),
@@ -17,26 +13,27 @@ tiers as (
 
 decided as (
     select
-        evaluations.*,
+        held.*,
         overrides.override_id,
         overrides.mode as override_mode,
         case overrides.mode
-            when 'floor' then greatest(evaluations.held_tier_rank, overrides.tier_rank)
-            when 'ceiling' then least(evaluations.held_tier_rank, overrides.tier_rank)
+            when 'floor' then greatest(held.held_tier_rank, overrides.tier_rank)
+            when 'ceiling' then least(held.held_tier_rank, overrides.tier_rank)
             when 'lock' then overrides.tier_rank
-            else evaluations.held_tier_rank
+            else held.held_tier_rank
         end as tier_rank
-    from evaluations
+    from {{ ref('strata', 'int_held_tiers') }} as held
     left join overrides
         on
-            evaluations.customer_id = overrides.customer_id
-            and evaluations.evaluation_date = overrides.evaluation_date
+            held.customer_id = overrides.customer_id
+            and held.evaluation_date = overrides.evaluation_date
 ),
 
-overridden as (
+final_tiers as (
     select
         decided.*,
         tiers.tier_code,
+        held_tiers.tier_code as held_tier_code,
         case
             when decided.override_mode = 'lock' or decided.tier_rank <> decided.held_tier_rank
                 then 'override'
@@ -45,6 +42,7 @@ overridden as (
         end as tier_basis
     from decided
     left join tiers on decided.tier_rank = tiers.tier_rank
+    left join tiers as held_tiers on decided.held_tier_rank = held_tiers.tier_rank
 )
 
-select * from overridden
+select * from final_tiers

@@ -1,16 +1,33 @@
+{%- set table = decision_table('tier_rules') %}
+
 with
 
+-- Only what the rules ask for: the rows are windowed next, and narrow rows are cheap to sort.
 evaluations as (
-    select * from {{ ref('strata', 'int_computed_tiers') }}
+    select
+        customer_id,
+        market,
+        {{ each('{}', table.measures) }},
+        evaluation_date
+    from {{ ref('strata', 'int_customer_scores') }}
 ),
 
-market_steps as (
+{{ match_rules(
+    'evaluations',
+    'tier_rules',
+    table,
+    ref('strata', 'int_rules_in_force'),
+    ref('strata', 'int_rule_ranges'),
+    {'rule_id': 'rule_id', 'outcome': 'computed_tier_code'},
+) }},
+
+policies as (
     select * from {{ ref('strata', 'int_tier_policies') }}
 ),
 
 steps as (
     select step
-    from market_steps
+    from policies
     group by step
 ),
 
@@ -47,30 +64,38 @@ stored_peaks as (
 -- What the best tier so far is worth: its rank, in months of falling, and the month it was earned.
 peaks as (
     select
-        evaluations.*,
+        matched.customer_id,
+        matched.rule_id,
+        matched.computed_tier_code,
+        tiers.tier_rank as computed_tier_rank,
         dates.month_index,
         steps.step,
-        market_steps.step as own_step,
-        market_steps.is_held,
-        max(evaluations.computed_tier_rank * steps.step + dates.month_index) over (
+        policies.step as own_step,
+        policies.is_held,
+        max(tiers.tier_rank * steps.step + dates.month_index) over (
             partition by
-                evaluations.customer_id,
+                matched.customer_id,
                 steps.step
-            order by evaluations.evaluation_date
+            order by matched.evaluation_date
             rows between unbounded preceding and current row
-        ) as peak
-    from evaluations
-    inner join dates on evaluations.evaluation_date = dates.evaluation_date
-    inner join market_steps
+        ) as peak,
+        matched.evaluation_date
+    from tier_rules_matched as matched
+    inner join dates on matched.evaluation_date = dates.evaluation_date
+    inner join policies
         on
-            evaluations.evaluation_date = market_steps.evaluation_date
-            and evaluations.market = market_steps.market
+            matched.evaluation_date = policies.evaluation_date
+            and matched.market = policies.market
+    left join tiers on matched.computed_tier_code = tiers.tier_code
     cross join steps
 ),
 
-ranked as (
+held as (
     select
-        peaks.*,
+        peaks.customer_id,
+        peaks.rule_id,
+        peaks.computed_tier_code,
+        peaks.computed_tier_rank,
         case
             when not peaks.is_held then peaks.computed_tier_rank
             else cast(
@@ -81,21 +106,12 @@ ranked as (
                     ) / nullif(peaks.step, 0)
                 ) as integer
             )
-        end as held_tier_rank
+        end as held_tier_rank,
+        peaks.evaluation_date
     from peaks
     left join stored_peaks
         on peaks.customer_id = stored_peaks.customer_id and peaks.step = stored_peaks.step
     where peaks.step = peaks.own_step
-),
-
-held as (
-    select
-        ranked.*,
-        held_tiers.tier_code as held_tier_code,
-        computed_tiers.tier_code as computed_tier_code
-    from ranked
-    left join tiers as held_tiers on ranked.held_tier_rank = held_tiers.tier_rank
-    left join tiers as computed_tiers on ranked.computed_tier_rank = computed_tiers.tier_rank
 )
 
 select * from held

@@ -2,6 +2,8 @@
 
 with
 {% if var('rfm_method') == 'quantile' %}
+{{ snapshot_population(['market', 'lifetime_orders', 'days_since_last_order', 'rfm_orders', 'rfm_revenue']) }},
+
 buyers as (
     select
         evaluation_date,
@@ -9,7 +11,7 @@ buyers as (
         cast(days_since_last_order as {{ type_double() }}) as recency,
         cast(rfm_orders as {{ type_double() }}) as frequency,
         cast(rfm_revenue as {{ type_double() }}) as monetary
-    from {{ ref('strata', 'int_snapshot_population') }}
+    from population
     where lifetime_orders > 0
 ),
 

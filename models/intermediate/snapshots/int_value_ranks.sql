@@ -1,19 +1,18 @@
-{{ config(materialized='table') }}  -- read by the snapshots, and by the history for whom they move
+{{ config(materialized='table') }}  -- read by the history, also for whom a rank moves
 
 with
 
-population as (
-    select
-        customer_id,
-        net_revenue_12m,
-        composite_score,
-        case when net_revenue_12m > 0 then net_revenue_12m else 0 end as positive_revenue,
-        evaluation_date
-    from {{ ref('strata', 'int_snapshot_population') }}
-),
+{{ snapshot_population(['net_revenue_12m', 'composite_score']) }},
 
 classes as (
     select * from {{ ref('strata', 'int_pareto_classes') }}
+),
+
+revenues as (
+    select
+        population.*,
+        case when net_revenue_12m > 0 then net_revenue_12m else 0 end as positive_revenue
+    from population
 ),
 
 -- Equals share: whoever has the same score and revenue has the same rank, and whoever has the same
@@ -40,7 +39,7 @@ ranked as (
         ) as revenue_before,
         sum(positive_revenue) over (partition by evaluation_date) as revenue_of_all,
         evaluation_date
-    from population
+    from revenues
 ),
 
 shared as (
@@ -78,9 +77,8 @@ value_ranks as (
         months.pareto_class,
         months.evaluation_date
     from {{ ref('strata', 'int_stored_months') }} as months
-    left join {{ ref('strata', 'int_restated_months') }} as restated
-        on months.evaluation_date = restated.evaluation_date
-    where months.is_restated and restated.evaluation_date is null
+    left join restated_months on months.evaluation_date = restated_months.evaluation_date
+    where months.is_restated and restated_months.evaluation_date is null
 )
 
 select * from value_ranks

@@ -1,10 +1,6 @@
--- depends_on: {{ ref("strata", "int_restated_months") }}
--- depends_on: {{ ref("strata", "int_stored_months") }}
--- depends_on: {{ ref("strata", "int_customers") }}
--- depends_on: {{ ref("strata", "int_rules_of_history") }}
--- depends_on: {{ ref("strata", "int_customer_fingerprints") }}
--- depends_on: {{ ref("strata", "int_evaluation_scope") }}
--- depends_on: {{ ref("strata", "int_value_ranks") }}
+-- depends_on: {{ ref('strata', 'int_evaluation_scope') }}, {{ ref('strata', 'int_stored_months') }}
+-- depends_on: {{ ref('strata', 'int_restated_months') }}, {{ ref('strata', 'int_customer_fingerprints') }}
+-- depends_on: {{ ref('strata', 'int_customers') }}, {{ ref('strata', 'int_rules_of_history') }}
 
 {{ config(
     materialized='incremental',
@@ -20,38 +16,39 @@
 
 with
 
-evaluations as (
-    select * from {{ ref('strata', 'int_customer_snapshots') }}
-),
-
-dates as (
+-- Narrow rows first: the wide ones are joined once.
+tiers as (
     select
-        evaluation_month,
-        is_current,
-        evaluation_date
-    from {{ ref('strata', 'int_evaluation_dates') }}
+        final_tiers.*,
+        value_ranks.value_rank,
+        value_ranks.pareto_class
+    from {{ ref('strata', 'int_final_tiers') }} as final_tiers
+    left join {{ ref('strata', 'int_value_ranks') }} as value_ranks
+        on
+            final_tiers.customer_id = value_ranks.customer_id
+            and final_tiers.evaluation_date = value_ranks.evaluation_date
 ),
 
 evaluated as (
     select
         evaluations.customer_id,
         evaluations.market,
-        evaluations.tier_code,
-        evaluations.computed_tier_code,
-        evaluations.held_tier_code,
-        evaluations.rule_id,
-        evaluations.tier_basis,
-        evaluations.override_id,
+        tiers.tier_code,
+        tiers.computed_tier_code,
+        tiers.held_tier_code,
+        tiers.rule_id,
+        tiers.tier_basis,
+        tiers.override_id,
         evaluations.rfm_segment,
         evaluations.rfm_cluster,
         evaluations.cut_point_basis,
         evaluations.behaviour_status,
         evaluations.cycle_basis,
         evaluations.lifecycle_stage,
-        evaluations.pareto_class,
+        tiers.pareto_class,
         evaluations.churn_risk,
         evaluations.churn_risk_rule_id,
-        evaluations.tier_rank,
+        tiers.tier_rank,
         evaluations.lifetime_orders,
         evaluations.orders_12m,
         evaluations.orders_previous_12m,
@@ -91,7 +88,7 @@ evaluated as (
         evaluations.satisfaction,
         evaluations.composite_score,
         evaluations.score_coverage,
-        evaluations.value_rank,
+        tiers.value_rank,
         evaluations.p_alive,
         evaluations.expected_orders_90d,
         evaluations.expected_orders_365d,
@@ -103,8 +100,13 @@ evaluated as (
         evaluations.evaluation_date,
         dates.is_current,
         dates.evaluation_month
-    from evaluations
-    inner join dates on evaluations.evaluation_date = dates.evaluation_date
+    from {{ ref('strata', 'int_customer_classes') }} as evaluations
+    left join tiers
+        on
+            evaluations.customer_id = tiers.customer_id
+            and evaluations.evaluation_date = tiers.evaluation_date
+    inner join {{ ref('strata', 'int_evaluation_dates') }} as dates
+        on evaluations.evaluation_date = dates.evaluation_date
 ),
 
 history as (
