@@ -11,7 +11,8 @@ classes as (
 revenues as (
     select
         population.*,
-        case when net_revenue_12m > 0 then net_revenue_12m else 0 end as positive_revenue
+        case when population.net_revenue_12m > 0 then population.net_revenue_12m else 0 end
+            as positive_revenue
     from population
 ),
 
