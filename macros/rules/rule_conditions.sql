@@ -1,16 +1,47 @@
-{#- CTEs up to `conditions`: one row per rule and measure of the decision tables, seeds by their names. -#}
-{% macro rule_conditions(seeds) -%}
+{#- The decision tables of the core, and of marketing, seeds by their names. A new one is a line here. -#}
+{% macro core_tables() -%}
+    {{ return({
+        'tier_rules': ref('tier_rules'),
+        'rfm_segments': ref('rfm_segments'),
+        'behaviour_rules': ref('behaviour_rules'),
+        'lifecycle_rules': ref('lifecycle_rules'),
+        'churn_risk_rules': ref('churn_risk_rules'),
+    }) }}
+{%- endmacro %}
+
+{% macro marketing_tables() -%}
+    {{ return({
+        'trigger_rules': ref('trigger_rules'),
+        'action_rules': ref('action_rules'),
+    }) }}
+{%- endmacro %}
+
+{#- CTEs up to `conditions`: one row per rule of the decision tables and measure that the table has a column
+    of, with what the rule's condition says, money in the reporting currency: `code`, or the bounds `low` and
+    `high` and whether they are included; null where there is none. -#}
+{% macro rule_conditions(tables) -%}
     {%- set double = type_double() -%}
-    {%- set text = dbt.type_string() -%}
-    written as (
-        {%- for seed_name, seed in seeds.items() %}
-        {%- set table = decision_table(seed_name) %}
-        {%- set money = seed_money(seed_name) %}
-        {%- set rates = join_seed_rates(money) %}
-        {%- set its_last = loop.last %}
-        {%- for name, measure in table.measures.items() %}
+    measures as (
+        {%- for table_name in tables %}
+        {%- set is_last = loop.last %}
+        {%- for name, measure in decision_table(table_name).measures.items() %}
         select
-            '{{ seed_name }}' as decision_table,
+            '{{ table_name }}' as decision_table,
+            '{{ name }}' as measure,
+            '{{ measure.type }}' as measure_type,
+            '{{ measure.label_en }}' as label_en,
+            '{{ measure.label_zh }}' as label_zh
+        {{ 'union all' if not (is_last and loop.last) }}
+        {%- endfor %}
+        {%- endfor %}
+    ),
+
+    written as (
+        {%- for table_name, seed in tables.items() %}
+        {%- set table = decision_table(table_name) %}
+        {%- set money = seed_money(table_name) %}
+        select
+            measures.*,
             seed_rows.rule_id,
             {{ 'seed_rows.rule_set' if table.has_rule_sets else "'" ~ var('tier_rule_set') ~ "'" }} as rule_set,
             seed_rows.market,
@@ -19,16 +50,15 @@
             seed_rows.note,
             seed_rows.valid_from,
             seed_rows.valid_to,
-            '{{ name }}' as measure,
-            '{{ measure.label_en }}' as label_en,
-            '{{ measure.label_zh }}' as label_zh,
-            '{{ measure.type }}' as measure_type,
-            seed_rows.{{ name }} as written,
-            {{ 'cast(rates.rate as ' ~ double ~ ')' if name in money.columns else 'cast(null as ' ~ double ~ ')' }} as rate
+            case measures.measure
+                {{ each("when '{}' then seed_rows.{}", table.measures, '\n') }}
+            end as written,
+            {{ 'cast(rates.rate as ' ~ double ~ ')' if money.columns else 'cast(null as ' ~ double ~ ')' }} as rate
         from {{ seed }} as seed_rows
-        {{ rates if name in money.columns }}
-        {{ 'union all' if not (loop.last and its_last) }}
-        {%- endfor %}
+        cross join measures
+        {{ join_seed_rates(money) }}
+        where measures.decision_table = '{{ table_name }}'
+        {{ 'union all' if not loop.last }}
         {%- endfor %}
     ),
 
@@ -51,19 +81,19 @@
             split.*,
             {%- for side in ['low', 'high'] %}
             case
-                when rate is null or abs(cast({{ side }}_written as {{ double }}) * rate) >= {{ money_limit() }}
-                    then {{ side }}_written
-                else
-                    cast(
-                        {{ to_decimal('cast(' ~ side ~ '_written as ' ~ double ~ ') * rate') }}
-                        as {{ bound_type() }}
+                when
+                    measure_type = 'money'
+                    and abs(cast({{ side }}_written as {{ double }}) * rate) < {{ money_limit() }}
+                    then cast(
+                        {{ to_decimal('cast(' ~ side ~ '_written as ' ~ double ~ ') * rate') }} as {{ bound_type() }}
                     )
+                else {{ side }}_written
             end as {{ side }}{{ ',' if not loop.last }}
             {%- endfor %}
         from split
     ),
 
-    texts as (
+    words as (
         {{ explanation_texts(condition_texts()) | indent(8) }}
     ),
 
@@ -79,26 +109,11 @@
 
     conditions as (
         select
-            told.decision_table,
-            told.rule_id,
-            told.rule_set,
-            told.market,
-            told.priority,
-            told.outcome,
-            told.measure,
-            told.code,
-            told.low,
-            told.includes_low,
-            told.high,
-            told.includes_high,
+            told.*,
             {{ condition_told('told', 'english') }} as sentence,
-            {{ condition_told('told', 'chinese') }} as sentence_zh,
-            told.measure_type,
-            told.note,
-            told.valid_from,
-            told.valid_to
+            {{ condition_told('told', 'chinese') }} as sentence_zh
         from told
-        inner join texts as english on english.language = 'en'
-        inner join texts as chinese on chinese.language = 'zh'
+        inner join words as english on english.language = 'en'
+        inner join words as chinese on chinese.language = 'zh'
     )
 {%- endmacro %}

@@ -2,10 +2,10 @@
     first of one, each market has a catch-all in each period, and there is room for the rules of a scope
     and the ranges of a measure. Combinations that the same rules admit are one. `proved_rule_set` is one
     whose rules win on other dates, which is proved elsewhere. -#}
-{% test rules_are_complete(model, rules_in_force, rule_conditions, proved_rule_set=none) %}
+{% test rules_are_complete(model, rules_in_force, proved_rule_set=none) %}
 
 {{ config(meta={'reports_rules': true}) }}
-{%- set tables = decision_tables_of(rule_conditions.identifier) %}
+{%- set tables = decision_tables_of(rules_in_force.identifier) %}
 {%- set text = dbt.type_string() %}
 {%- set most_combinations = 100000 %}
 {%- set where_it_is = "' in rule set ' || rule_set || ', market ' || market || ', from '"
@@ -201,17 +201,16 @@ winners as (
         rules.rule_id
 ),
 
+-- Each rule that is sound is in force in some scope.
 all_rules as (
     select
         decision_table,
         rule_set,
         rule_id
-    from {{ rule_conditions }}
-    where
-        rule_set in (select scopes.rule_set from scopes)
-        {%- if proved_rule_set is not none %}
-        and rule_set <> '{{ proved_rule_set }}'
-        {%- endif %}
+    from rules
+    {%- if proved_rule_set is not none %}
+    where rule_set <> '{{ proved_rule_set }}'
+    {%- endif %}
     group by
         decision_table,
         rule_set,

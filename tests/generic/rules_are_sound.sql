@@ -3,16 +3,20 @@
     rule sets. -#}
 {% test rules_are_sound(model) %}
 
+-- depends_on: {{ ref('strata', 'int_exchange_rates') }}
+
 {{ config(meta={'reports_rules': true}) }}
 {%- set text = dbt.type_string() %}
 {%- set rule_set = var('tier_rule_set') | string | replace("'", "''") %}
 {%- set tables = decision_tables_of(model.identifier) %}
+{%- set seeds = {} %}
+{%- for seed_name in tables %}
+    {%- do seeds.update({seed_name: seed_node(seed_name).relation_name}) %}
+{%- endfor %}
 
 with
 
-conditions as (
-    select * from {{ model }}
-),
+{{ rule_conditions(seeds) }},
 
 rules as (
     select

@@ -250,6 +250,13 @@ class Project:
         left_out = f"exclude ({', '.join(but)})" if but else ""
         return self.query(f"select * {left_out} from {relation} where {where} order by all")
 
+    def compiled(self, model: str, cte: str | None = None) -> str:
+        """Return the SQL of a model as it was compiled; or of one of its CTEs."""
+        found = (self.work / "target" / "compiled").glob(f"strata/models/**/{model}.sql")
+        (path,) = (it for it in found if ".yml" not in str(it))  # unit tests are compiled too
+        sql = path.read_text(encoding="utf-8")
+        return sql if cte is None else f"{sql.rpartition('select * from')[0]}select * from {cte}"
+
     def seed(self, name: str) -> Path:
         """Find the CSV of a seed."""
         (path,) = self.root.glob(f"seeds/*/{name}.csv")

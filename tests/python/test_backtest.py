@@ -285,5 +285,5 @@ def test_future_is_only_in_the_columns_of_the_future(tmp_path: Path) -> None:
     # the rule that follows later gives vip to whom this one gives low
     later = "select count(*) from marts.tier_rule_simulation where simulated_tier_code = 'low'"
     assert plain.value(later) > 0
-    plain.dbt("test", "--select", "int_simulated_rule_conditions", "int_simulated_rule_ranges")
+    plain.dbt("test", "--select", "int_simulated_rules_in_force", "int_simulated_rule_ranges")
     assert marked.value("select count(*) from marts.tier_rule_simulation") == 0

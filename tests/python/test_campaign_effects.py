@@ -1,10 +1,8 @@
 """Effects of campaigns: the SQL of the project against statsmodels, its counts against pandas."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from itertools import product
-from pathlib import Path
 from statistics import NormalDist
 
 import duckdb
@@ -25,14 +23,6 @@ EDGES = [
         {0, 1, contacted // 3, contacted - 1, contacted}, {0, 1, held // 2, held - 1, held}
     )
 ]
-
-
-def compiled(project: Project, name: str) -> str:
-    """Return the SQL that a build ran for a model."""
-    manifest = json.loads((project.work / "target" / "manifest.json").read_text("utf-8"))
-    path = project.root / manifest["nodes"][f"model.strata.{name}"]["compiled_path"]
-    sql: str = Path(path).read_text(encoding="utf-8")
-    return sql
 
 
 def compare(project: Project, counts: Iterable[Counts]) -> dict[str, Interval]:
@@ -70,7 +60,7 @@ def compare(project: Project, counts: Iterable[Counts]) -> dict[str, Interval]:
             " from counts, lateral (select unnest(range(persons)) as place)"
         )
         for model in MODELS:
-            connection.execute(f"create table {model} as {compiled(project, model)}")
+            connection.execute(f"create table {model} as {project.compiled(model)}")
         found = connection.execute(
             "select campaign_id, difference, difference_lower, difference_upper"
             f" from {MODELS[-1]} where tier_code = 'low'"

@@ -100,7 +100,7 @@ def test_thresholds_are_those_of_the_seeds_in_the_currency_of_the_build(
     rules = read_seed("tier_rules")
     found: dict[str, Decimal] = dict(
         built.query(
-            "select rule_id, high from intermediate.int_rule_conditions"
+            f"select rule_id, high from ({built.compiled('int_rules_in_force', 'conditions')})"
             " where decision_table = 'tier_rules' and measure = 'net_revenue_12m'"
             " and high is not null"
         )

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from conftest import Project
 
-SMALL = ("/rules/", "/snapshots/scope/", "rule_conditions", "rules_in_force")
+SMALL = ("/rules/", "/snapshots/scope/", "rules_in_force", "rule_ranges")
 """Where in a model's path it says that its rows are rules and dates, not customers."""
 
 STARS = {"int_channel_candidates", "int_channel_preferences", "int_action_channels"}

@@ -584,10 +584,12 @@ def test_what_is_no_condition_is_refused_with_its_mend(
 def test_a_condition_is_read_as_it_is_meant(proofs: Proofs, measure: str) -> None:
     texts = dict(enumerate(["", *ACCEPTED[measure].split()]))
     rules = [add(f"rule_{it}", "live_high", **{measure: text}) for it, text in texts.items()]
+    model = proofs.nodes["model.strata.int_rules_in_force"]["compiled_code"]
+    conditions = f"{model.rpartition('select * from')[0]}select * from conditions"
     with proofs.loaded({"tier_rules": by_rows(*rules)(TIERS)}) as connection:
         found = connection.execute(
             "select rule_id, low, includes_low, high, includes_high"
-            " from intermediate.int_rule_conditions"
+            f" from ({conditions})"
             f" where measure = '{measure}' and rule_id like 'rule_%'"
         ).fetchall()
     assert len(found) == len(texts)
@@ -717,7 +719,7 @@ def test_a_broken_seed_stops_every_mart(good: Good) -> None:
 def test_unknown_rule_set_is_named(good: Good) -> None:
     """With the rule sets that there are."""
     edit = by_rows(add("candidate", "live_otherwise", rule_set="spring"))
-    select = ("build", *WITHOUT, "--select", "tier_rules", "int_rule_conditions", "int_markets")
+    select = ("build", *WITHOUT, "--select", "tier_rules", "int_rules_in_force", "int_markets")
     with good.edited({"tier_rules": edit}):
         output = good.dbt(*select, variables={"tier_rule_set": "liv"}, expect=1)
     assert good.marts() == good.before

@@ -2,6 +2,8 @@
 
 with
 
-{{ rule_ranges(ref('strata', 'int_rules_in_force'), ref('strata', 'int_rule_conditions')) }}
+{{ rule_conditions(core_tables()) }},
+
+{{ rule_ranges(ref('strata', 'int_rules_in_force'), 'conditions') }}
 
 select * from rule_ranges

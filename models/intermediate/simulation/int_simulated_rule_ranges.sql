@@ -2,9 +2,8 @@
 
 with
 
-{{ rule_ranges(
-    ref('strata', 'int_simulated_rules_in_force'),
-    ref('strata', 'int_simulated_rule_conditions'),
-) }}
+{{ rule_conditions({'tier_rules': ref('tier_rules')}) }},
+
+{{ rule_ranges(ref('strata', 'int_simulated_rules_in_force'), 'conditions') }}
 
 select * from rule_ranges

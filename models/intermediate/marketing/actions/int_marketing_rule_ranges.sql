@@ -2,9 +2,8 @@
 
 with
 
-{{ rule_ranges(
-    ref('strata', 'int_marketing_rules_in_force'),
-    ref('strata', 'int_marketing_rule_conditions'),
-) }}
+{{ rule_conditions(marketing_tables()) }},
+
+{{ rule_ranges(ref('strata', 'int_marketing_rules_in_force'), 'conditions') }}
 
 select * from rule_ranges
