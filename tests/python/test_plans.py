@@ -13,7 +13,7 @@ from conftest import Project
 SMALL = ("/rules/", "/snapshots/scope/", "rules_in_force", "rule_ranges")
 """Where in a model's path it says that its rows are rules and dates, not customers."""
 
-STARS = {"int_channel_candidates", "int_channel_preferences", "int_action_channels"}
+STARS = {"int_channel_candidates", "int_action_channels"}
 """Models that compare each customer with each row of a seed, since a star there is for all."""
 
 EQUALITY = re.compile(r"\b[a-z_]+ = [a-z_]+\b")

@@ -2,17 +2,46 @@
 
 with
 
-first_contacts as (
-    select * from {{ ref('strata', 'int_campaign_first_contacts') }}
+-- A person is in the group of their first contact, whatever follows; whoever was contacted and left out
+-- at one time was contacted.
+numbered as (
+    select
+        campaign_id,
+        customer_id,
+        coalesce(is_control, false) as is_control,
+        contact_date,
+        contacted_at,
+        row_number() over (
+            partition by campaign_id, customer_id
+            order by
+                contacted_at asc nulls last,
+                case when coalesce(is_control, false) then 1 else 0 end asc,
+                contact_id asc nulls last
+        ) as contact_number,
+        cast(
+            sum(case when coalesce(is_control, false) then 0 else 1 end) over (
+                partition by campaign_id, customer_id
+            ) as integer
+        ) as contacts
+    from {{ ref('strata', 'int_campaign_contacts_checked') }}
+    where fate = 'used'
 ),
 
-sales as (
+first_contacts as (
     select
-        customer_id,
-        reporting_amount,
-        order_date,
-        ordered_at
-    from {{ ref('strata', 'int_sales') }}
+        numbered.*,
+        case when months.month is null then 'unknown' else coalesce(tiers.start_tier_code, 'none') end
+            as tier_code,
+        campaigns.conversion_days
+    from numbered
+    inner join {{ ref('campaigns') }} as campaigns on numbered.campaign_id = campaigns.campaign_id
+    left join {{ ref('strata', 'int_covered_months') }} as months
+        on {{ month_index('numbered.contact_date') }} = months.month_index
+    left join {{ ref('strata', 'int_tier_moves') }} as tiers
+        on
+            numbered.customer_id = tiers.customer_id
+            and months.month = tiers.month
+    where numbered.contact_number = 1
 ),
 
 conversions as (
@@ -21,7 +50,7 @@ conversions as (
         first_contacts.customer_id,
         sum(sales.reporting_amount) as conversion_revenue
     from first_contacts
-    inner join sales
+    inner join {{ ref('strata', 'int_sales') }} as sales
         on
             first_contacts.customer_id = sales.customer_id
             and first_contacts.contacted_at <= sales.ordered_at
@@ -40,7 +69,8 @@ responses as (
         first_contacts.contacts,
         cast(coalesce(conversions.conversion_revenue, 0) as decimal(18, 2)) as conversion_revenue,
         first_contacts.is_control,
-        first_contacts.is_elapsed,
+        {{ days_between('first_contacts.contact_date', as_of_date()) }} >= first_contacts.conversion_days
+            as is_elapsed,
         conversions.customer_id is not null as is_converted,
         first_contacts.contact_date
     from first_contacts

@@ -1,10 +1,39 @@
 {%- set text = dbt.type_string() %}
 {%- set double = type_double() %}
+{%- set live = "'" ~ var('tier_rule_set') ~ "'" %}
 
 with
 
+simulated as (
+    select * from {{ ref('strata', 'int_simulated_tiers') }}
+),
+
+-- Each customer under a candidate beside the same customer under the rules in force.
 moves as (
-    select * from {{ ref('strata', 'int_simulated_moves') }}
+    select
+        candidates.rule_set,
+        live.tier_code as live_tier_code,
+        candidates.tier_code as simulated_tier_code,
+        live.tier_rank as live_tier_rank,
+        candidates.tier_rank as simulated_tier_rank,
+        cast(sum(case when candidates.is_current then 1 else 0 end) as integer) as customers,
+        cast(sum(case when candidates.is_current then candidates.net_revenue_12m else 0 end) as decimal(18, 2))
+            as net_revenue_12m,
+        cast(count(candidates.net_revenue_next_90d) as integer) as backtest_customers,
+        cast(sum(candidates.net_revenue_next_90d) as decimal(18, 2)) as backtest_net_revenue
+    from simulated as candidates
+    inner join simulated as live
+        on
+            candidates.customer_id = live.customer_id
+            and candidates.evaluation_date = live.evaluation_date
+            and live.rule_set = {{ live }}
+    where candidates.rule_set <> {{ live }}
+    group by
+        candidates.rule_set,
+        live.tier_code,
+        candidates.tier_code,
+        live.tier_rank,
+        candidates.tier_rank
 ),
 
 tiers as (
@@ -21,7 +50,7 @@ backtest_dates as (
 ),
 
 backtested as (
-    select * from {{ ref('strata', 'int_simulated_tiers') }}
+    select * from simulated
     where net_revenue_next_90d is not null
 ),
 
@@ -81,7 +110,7 @@ simulation as (
     left join backtest_dates on lifted.backtest_customers > 0
     left join correlations on lifted.rule_set = correlations.rule_set
     left join correlations as live_correlations
-        on live_correlations.rule_set = '{{ var("tier_rule_set") }}'
+        on live_correlations.rule_set = {{ live }}
 )
 
 select * from simulation

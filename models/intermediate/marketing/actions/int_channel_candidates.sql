@@ -6,31 +6,51 @@ next_actions as (
         next_actions.customer_id,
         next_actions.market,
         next_actions.action_code,
-        actions.purpose
+        actions.purpose,
+        coalesce(customers.customer_type, '') as customer_type,
+        coalesce(attributes.segment_code, '') as age_band
     from {{ ref('strata', 'int_next_actions') }} as next_actions
     inner join {{ ref('actions') }} as actions
         on next_actions.action_code = actions.action_code
+    left join {{ ref('strata', 'int_customers') }} as customers
+        on next_actions.customer_id = customers.customer_id
+    left join {{ ref('strata', 'int_customer_attributes') }} as attributes
+        on next_actions.customer_id = attributes.customer_id and attributes.attribute = 'age_band'
 ),
 
-consents as (
+-- Few kinds of customers: each is compared with the preferences once.
+kinds as (
     select
-        customer_id,
-        channel
-    from {{ ref('strata', 'int_customer_consents') }}
-    where is_granted
+        customer_type,
+        age_band
+    from next_actions
+    group by
+        customer_type,
+        age_band
 ),
 
-contact_counts as (
-    select * from {{ ref('strata', 'int_contact_counts') }}
+preferences as (
+    select
+        kinds.customer_type,
+        kinds.age_band,
+        preferences.channel,
+        min(preferences.preference) as preference
+    from kinds
+    inner join {{ ref('channel_preferences') }} as preferences
+        on
+            (preferences.customer_type = '*' or kinds.customer_type = preferences.customer_type)
+            and (preferences.age_band = '*' or kinds.age_band = preferences.age_band)
+    group by
+        kinds.customer_type,
+        kinds.age_band,
+        preferences.channel
 ),
 
 all_contacts as (
     select
         customer_id,
-        sum(contacts_24h) as contacts_24h,
-        sum(contacts_7d) as contacts_7d,
-        sum(contacts_30d) as contacts_30d
-    from contact_counts
+        {{ each('sum({}) as {}', ['contacts_24h', 'contacts_7d', 'contacts_30d']) }}
+    from {{ ref('strata', 'int_contact_counts') }}
     group by customer_id
 ),
 
@@ -69,11 +89,12 @@ candidates as (
     from next_actions
     inner join {{ ref('action_channels') }} as action_channels
         on next_actions.action_code = action_channels.action_code
-    left join consents
+    left join {{ ref('strata', 'int_customer_consents') }} as consents
         on
             next_actions.customer_id = consents.customer_id
             and action_channels.channel = consents.channel
-    left join contact_counts
+            and consents.is_granted
+    left join {{ ref('strata', 'int_contact_counts') }} as contact_counts
         on
             next_actions.customer_id = contact_counts.customer_id
             and action_channels.channel = contact_counts.channel
@@ -82,9 +103,10 @@ candidates as (
         on next_actions.market = caps.market and action_channels.channel = caps.channel
     left join caps as all_caps
         on next_actions.market = all_caps.market and all_caps.channel = '*'
-    left join {{ ref('strata', 'int_channel_preferences') }} as preferences
+    left join preferences
         on
-            next_actions.customer_id = preferences.customer_id
+            next_actions.customer_type = preferences.customer_type
+            and next_actions.age_band = preferences.age_band
             and action_channels.channel = preferences.channel
 )
 
