@@ -1,25 +1,7 @@
 with
 
 recommended as (
-    select
-        customer_id,
-        product_id,
-        cast(null as {{ dbt.type_string() }}) as because_product_id,
-        'browsed' as reason,
-        1 as reason_order,
-        place,
-        cast(browse_events as {{ type_double() }}) as score
-    from {{ ref('strata', 'int_browsed_recommendations') }}
-    union all
-    select
-        customer_id,
-        product_id,
-        because_product_id,
-        'bought_together' as reason,
-        2 as reason_order,
-        place,
-        lift as score
-    from {{ ref('strata', 'int_related_recommendations') }}
+    select * from {{ ref('strata', 'int_personal_recommendations') }}
     union all
     select
         customer_id,

@@ -5,12 +5,7 @@ personal as (
     select
         customer_id,
         product_id
-    from {{ ref('strata', 'int_browsed_recommendations') }}
-    union all
-    select
-        customer_id,
-        product_id
-    from {{ ref('strata', 'int_related_recommendations') }}
+    from {{ ref('strata', 'int_personal_recommendations') }}
 ),
 
 personal_counts as (

@@ -2,6 +2,35 @@
 
 with
 
+-- What they looked at and did not order since, unless they have it and it is no consumable.
+browsed_products as (
+    select
+        browsed.customer_id,
+        browsed.product_id,
+        browsed.browse_events,
+        customers.max_recommendations,
+        row_number() over (
+            partition by browsed.customer_id
+            order by
+                browsed.browse_events desc nulls last,
+                browsed.last_browsed_date desc nulls last,
+                browsed.product_id asc nulls last
+        ) as place
+    from {{ ref('strata', 'int_browsed_products') }} as browsed
+    inner join {{ ref('strata', 'int_recommendation_customers') }} as customers
+        on browsed.customer_id = customers.customer_id
+    inner join {{ ref('strata', 'int_recommendable_products') }} as products
+        on browsed.product_id = products.product_id
+    where
+        browsed.browse_events >= customers.min_browse_events
+        and (not browsed.is_bought_before or products.is_consumable)
+),
+
+browsed as (
+    select * from browsed_products
+    where place <= max_recommendations
+),
+
 -- Left, to keep a planner from comparing their places with the policies of all markets.
 pairs as (
     select
@@ -38,7 +67,7 @@ considered as (
         customer_id,
         product_id,
         0 as pair_rank
-    from {{ ref('strata', 'int_browsed_recommendations') }}
+    from browsed
 ),
 
 -- Of the purchases that a product goes with, the strongest pair counts.
@@ -61,16 +90,28 @@ placed as (
     from related
 ),
 
-first_ones as (
+personal as (
+    select
+        customer_id,
+        product_id,
+        cast(null as {{ dbt.type_string() }}) as because_product_id,
+        'browsed' as reason,
+        1 as reason_order,
+        place,
+        cast(browse_events as {{ type_double() }}) as score
+    from browsed
+    union all
     select
         placed.customer_id,
         pairs.related_product_id as product_id,
         pairs.product_id as because_product_id,
-        pairs.lift,
-        placed.place
+        'bought_together' as reason,
+        2 as reason_order,
+        placed.place,
+        pairs.lift as score
     from placed
     inner join pairs on placed.pair_rank = pairs.pair_rank
     where placed.place <= pairs.max_recommendations
 )
 
-select * from first_ones
+select * from personal
