@@ -41,22 +41,15 @@ customer_actions as (
         next_actions.tier_code,
         next_actions.trigger_code,
         next_actions.milestone_id,
-        in_english.explanation,
+        explanations.explanation,
         next_actions.potential_12m,
         last_contacts.last_contact_date,
         next_actions.evaluation_date,
-        in_chinese.explanation as explanation_zh
+        explanations.explanation_zh
     from next_actions
     inner join actions on next_actions.action_code = actions.action_code
     inner join action_channels on next_actions.customer_id = action_channels.customer_id
-    inner join explanations as in_english
-        on
-            next_actions.customer_id = in_english.customer_id
-            and in_english.language = 'en'
-    inner join explanations as in_chinese
-        on
-            next_actions.customer_id = in_chinese.customer_id
-            and in_chinese.language = 'zh'
+    inner join explanations on next_actions.customer_id = explanations.customer_id
     left join last_contacts on next_actions.customer_id = last_contacts.customer_id
 )
 
