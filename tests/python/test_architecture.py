@@ -35,7 +35,7 @@ ELSEWHERE = {"rfm_policies"}
 BACK = {("int_customers", "int_customer_days")}
 """Arrows that run back still: a customer's start is that of their first day."""
 
-MOST = {"models": 155, "steps": 24, "ancestors": 79, "files": 223, "lines": 120}
+MOST = {"models": 149, "steps": 24, "ancestors": 79, "files": 217, "lines": 120}
 """What the figures may be; they only go down."""
 
 
