@@ -52,7 +52,9 @@ segments as (
     select
         attribute,
         segment_code,
-        cast(row_number() over (order by attribute, segment_code) as integer) as segment_number
+        cast(
+            row_number() over (order by attribute asc nulls last, segment_code asc nulls last) as integer
+        ) as segment_number
     from {{ ref('attribute_segments') }}
 ),
 
