@@ -8,10 +8,11 @@ orders as (
         channel,
         cast(extract(hour from {{ business_time('ordered_at') }}) as integer) as hour_of_day,
         -- days since a Monday
-        mod({{ days_between("date '1969-12-29'", 'order_date') }}, 7) + 1 as weekday,
+        mod({{ days_between("date '1969-12-29'", 'sale_date') }}, 7) + 1 as weekday,
         1 as purchases,
         reporting_amount as amount
-    from {{ ref('strata', 'int_sales') }}
+    from {{ ref('strata', 'int_transactions') }}
+    where is_sale
 ),
 
 products as (

@@ -2,117 +2,109 @@
 
 with
 
-sales as (
+-- An order of which one item has no usable cost has none.
+order_costs as (
     select
-        sales.customer_id,
-        sales.order_date,
-        sales.reporting_amount,
-        sales.reporting_amount - order_costs.cost_of_goods as margin,
-        case when order_costs.order_id is not null then sales.reporting_amount end as costed_revenue
-    from {{ ref('strata', 'int_sales') }} as sales
-    left join {{ ref('strata', 'int_order_costs') }} as order_costs
-        on sales.order_id = order_costs.order_id
+        order_id,
+        cast(sum(reporting_cost) as decimal(18, 2)) as cost_of_goods
+    from {{ ref('strata', 'int_order_items_checked') }}
+    -- an older row of an item says nothing, whatever else is wrong with it
+    where fate = 'used' or (fate = 'quarantined' and defects not like '%,duplicate_key,%')
+    group by order_id
+    having count(*) = count(case when fate = 'used' then reporting_cost end)
 ),
 
 -- A refund takes its amount from the margin; the goods are not taken to come back.
-refunds as (
+transactions as (
     select
-        refunds.customer_id,
-        refunds.sale_date,
-        refunds.known_date,
-        refunds.reporting_amount,
-        case when order_costs.order_id is not null then -refunds.reporting_amount end as margin
-    from {{ ref('strata', 'int_refunds') }} as refunds
-    left join {{ ref('strata', 'int_order_costs') }} as order_costs
-        on refunds.order_id = order_costs.order_id
-),
-
-purchase_days as (
-    select
-        customer_id,
-        order_date as sale_date,
-        order_date as known_date,
-        cast(power(2, mod({{ month_index('order_date') }}, 13)) as integer) as month_bit,
-        1 as purchase_days,
-        {{ days_between(
-            'lag(order_date) over (partition by customer_id order by order_date nulls last)', 'order_date'
-        ) }} as gap_days,
-        cast(count(*) as integer) as orders,
-        cast(sum(reporting_amount) as decimal(18, 2)) as net_revenue,
-        cast(sum(margin) as decimal(18, 2)) as margin,
-        cast(sum(costed_revenue) as decimal(18, 2)) as costed_revenue,
-        cast(0 as decimal(18, 2)) as refunded,
-        cast(0 as decimal(18, 2)) as first_day_refunded
-    from sales
-    group by
-        customer_id,
-        order_date
-),
-
-first_days as (
-    select
-        customer_id,
-        sale_date as first_order_date
-    from purchase_days
-    where gap_days is null
+        transactions.customer_id,
+        transactions.reporting_amount,
+        case
+            when order_costs.order_id is not null
+                then
+                    transactions.reporting_amount
+                    - case when transactions.is_sale then order_costs.cost_of_goods else 0 end
+        end as margin,
+        case when order_costs.order_id is not null then transactions.reporting_amount end as costed_revenue,
+        transactions.is_sale,
+        transactions.sale_date,
+        transactions.known_date
+    from {{ ref('strata', 'int_transactions') }} as transactions
+    left join order_costs on transactions.order_id = order_costs.order_id
 ),
 
 -- A credit that names no order may be of a day, or a customer, without sales.
-refund_days as (
+days as (
     select
-        refunds.customer_id,
-        refunds.sale_date,
-        refunds.known_date,
-        0 as month_bit,
-        0 as purchase_days,
-        cast(null as integer) as gap_days,
-        0 as orders,
-        cast(-sum(refunds.reporting_amount) as decimal(18, 2)) as net_revenue,
-        cast(sum(refunds.margin) as decimal(18, 2)) as margin,
-        cast(sum(refunds.margin) as decimal(18, 2)) as costed_revenue,
-        cast(sum(refunds.reporting_amount) as decimal(18, 2)) as refunded,
-        cast(
-            sum(case when first_days.customer_id is not null then refunds.reporting_amount else 0 end)
-            as decimal(18, 2)
-        ) as first_day_refunded
-    from refunds
-    left join first_days
-        on
-            refunds.customer_id = first_days.customer_id
-            and refunds.sale_date = first_days.first_order_date
+        customer_id,
+        cast(count(*) as integer) as transactions,
+        cast(sum(reporting_amount) as decimal(18, 2)) as net_revenue,
+        cast(sum(margin) as decimal(18, 2)) as margin,
+        cast(sum(costed_revenue) as decimal(18, 2)) as costed_revenue,
+        is_sale,
+        false as is_only_without_sales,
+        sale_date,
+        known_date
+    from transactions
     group by
-        refunds.customer_id,
-        refunds.sale_date,
-        refunds.known_date
+        customer_id,
+        is_sale,
+        sale_date,
+        known_date
+    union all
+    -- the day from which a customer is one, if not for a sale
+    select
+        customer_id,
+        0 as transactions,
+        cast(0 as decimal(18, 2)) as net_revenue,
+        null as margin,
+        null as costed_revenue,
+        false as is_sale,
+        min(registration_date) is null as is_only_without_sales,
+        null as sale_date,
+        coalesce(min(registration_date), max(update_date), {{ as_of_date() }}) as known_date
+    from {{ ref('strata', 'int_customers_unified') }}
+    where fate = 'used'
+    group by customer_id
 ),
 
--- The day from which a customer is one, if not for a sale.
-start_days as (
+-- In the order of a customer's sales, the sales of a day before what is refunded of it, and the start last.
+followed as (
     select
-        registrations.customer_id,
-        cast(null as date) as sale_date,
-        coalesce(registrations.registration_date, registrations.update_date, {{ as_of_date() }})
-            as known_date,
-        0 as month_bit,
-        0 as purchase_days,
-        cast(null as integer) as gap_days,
-        0 as orders,
-        cast(0 as decimal(18, 2)) as net_revenue,
-        cast(null as decimal(18, 2)) as margin,
-        cast(null as decimal(18, 2)) as costed_revenue,
-        cast(0 as decimal(18, 2)) as refunded,
-        cast(0 as decimal(18, 2)) as first_day_refunded
-    from {{ ref('strata', 'int_customer_registrations') }} as registrations
-    left join first_days on registrations.customer_id = first_days.customer_id
-    where registrations.registration_date is not null or first_days.customer_id is null
+        *,
+        max(case when is_sale then sale_date end) over (
+            partition by customer_id
+            order by sale_date nulls last, is_sale desc nulls last, known_date nulls last
+            rows between unbounded preceding and 1 preceding
+        ) as last_sale_date,
+        min(case when is_sale then sale_date end) over (
+            partition by customer_id
+            order by sale_date nulls last, is_sale desc nulls last, known_date nulls last
+            rows between unbounded preceding and 1 preceding
+        ) as first_sale_date
+    from days
 ),
 
 customer_days as (
-    select * from purchase_days
-    union all
-    select * from refund_days
-    union all
-    select * from start_days
+    select
+        customer_id,
+        case when is_sale then cast(power(2, mod({{ month_index('sale_date') }}, 13)) as integer) else 0 end
+            as month_bit,
+        case when is_sale then 1 else 0 end as purchase_days,
+        case when is_sale then {{ days_between('last_sale_date', 'sale_date') }} end as gap_days,
+        case when is_sale then transactions else 0 end as orders,
+        net_revenue,
+        margin,
+        costed_revenue,
+        cast(case when is_sale then 0 else -net_revenue end as decimal(18, 2)) as refunded,
+        case
+            when sale_date = first_sale_date or (is_sale and first_sale_date is null) then net_revenue
+            else cast(0 as decimal(18, 2))
+        end as first_day_revenue,
+        sale_date,
+        known_date
+    from followed
+    where not is_only_without_sales or first_sale_date is null
 )
 
 select * from customer_days

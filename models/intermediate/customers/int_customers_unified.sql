@@ -12,7 +12,9 @@ records as (
             when is_test then 'test_record'
             when deleted_at is not null then 'deleted_record'
             else 'used'
-        end as fate
+        end as fate,
+        registration_date,
+        update_date
     from {{ ref('strata', 'int_customers_checked') }}
     where record_id is not null and not is_superseded
 ),
@@ -97,7 +99,9 @@ unified as (
         case
             when erased_records.record_hash is null then records.fate
             else 'erased_customer'
-        end as fate
+        end as fate,
+        case when erased_records.record_hash is null then records.registration_date end as registration_date,
+        case when erased_records.record_hash is null then records.update_date end as update_date
     from records
     left join erased_records on records.record_hash = erased_records.record_hash
     left join survivors on records.record_hash = survivors.record_hash

@@ -50,11 +50,12 @@ conversions as (
         first_contacts.customer_id,
         sum(sales.reporting_amount) as conversion_revenue
     from first_contacts
-    inner join {{ ref('strata', 'int_sales') }} as sales
+    inner join {{ ref('strata', 'int_transactions') }} as sales
         on
             first_contacts.customer_id = sales.customer_id
+            and sales.is_sale
             and first_contacts.contacted_at <= sales.ordered_at
-            and {{ days_between('first_contacts.contact_date', 'sales.order_date') }}
+            and {{ days_between('first_contacts.contact_date', 'sales.sale_date') }}
             <= first_contacts.conversion_days
     group by
         first_contacts.campaign_id,

@@ -29,7 +29,9 @@ products as (
 items_with_amounts as (
     select
         order_items.*,
-        {{ item_amount('order_items') }} as amount
+        {{ item_amount('order_items') }} as amount,
+        -- rounded after the multiplication: a screw may cost .004, and 0.4 of a kilogram be sold
+        {{ as_money(at_price('order_items.quantity', 'order_items.unit_cost', 6), decimals=12) }} as cost
     from order_items
 ),
 
@@ -43,6 +45,10 @@ looked_up as (
         coalesce(orders.currency, erased_orders.currency) as currency,
         orders.exchange_rate,
         {{ as_money(converted_amount) }} as reporting_amount,
+        case
+            when orders.exchange_rate is null then order_items.cost
+            else {{ converted('order_items.cost', 'orders.exchange_rate') }}
+        end as converted_cost,
         {{ name_list({
             'duplicate_key': 'order_items.is_superseded',
             'unknown_product':
@@ -74,9 +80,9 @@ checked as (
         currency,
         exchange_rate,
         quantity,
-        unit_cost,
         amount,
         reporting_amount,
+        {{ as_money('converted_cost') }} as reporting_cost,
         order_date,
         nulled_columns,
         case

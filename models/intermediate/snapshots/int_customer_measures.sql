@@ -18,7 +18,6 @@ customers as (
     select
         customer_id,
         market,
-        first_day_revenue,
         registration_date,
         start_date
     from {{ ref('strata', 'int_customers') }}
@@ -67,10 +66,8 @@ measured as (
         cast(sales.lifetime_costed_revenue as decimal(18, 2)) as lifetime_costed_revenue,
         cast(sales.margin_12m as decimal(18, 2)) as margin_12m,
         cast(sales.lifetime_refunded as decimal(18, 2)) as lifetime_refunded,
-        cast(
-            case when sales.lifetime_orders > 0 then customers.first_day_revenue - sales.first_day_refunded end
-            as decimal(18, 2)
-        ) as first_day_net_revenue,
+        cast(case when sales.lifetime_orders > 0 then sales.first_day_revenue end as decimal(18, 2))
+            as first_day_net_revenue,
         cast(sales.{{ 'window_orders' if window_months else 'lifetime_orders' }} as integer) as rfm_orders,
         cast(sales.{{ 'window_revenue' if window_months else 'lifetime_net_revenue' }} as decimal(18, 2))
             as rfm_revenue,

@@ -42,7 +42,7 @@ sales_as_of as (
         sum(days.costed_revenue) as lifetime_costed_revenue,
         sum(case when days.sale_date > {{ evaluation.after_12m }} then days.margin end) as margin_12m,
         sum(days.refunded) as lifetime_refunded,
-        sum(days.first_day_refunded) as first_day_refunded
+        sum(days.first_day_revenue) as first_day_revenue
     from {{ 'days_of_restated_customers' if evaluation.is_stored else ref('strata', 'int_customer_days') }} as days
     where days.known_date <= {{ evaluation.day }}{{ evaluation.and_restated }}
     group by days.customer_id

@@ -24,7 +24,7 @@ facts as (
         customer_id,
         {{ row_hash([
             'sale_date', 'known_date', 'month_bit', 'purchase_days', 'gap_days', 'orders', 'net_revenue',
-            'margin', 'costed_revenue', 'refunded', 'first_day_refunded',
+            'margin', 'costed_revenue', 'refunded', 'first_day_revenue',
         ]) }} as fact_hash,
         known_date
     from {{ ref('strata', 'int_customer_days') }}
