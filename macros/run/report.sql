@@ -35,8 +35,8 @@
         {%- if 'data_quality_summary' in made -%}
             {%- do lines.extend(told_quality(made['data_quality_summary'])) -%}
         {%- endif -%}
-        {%- if 'int_freshness' in made -%}
-            {%- do lines.extend(told_facts(made['int_freshness'])) -%}
+        {%- if 'int_raw_columns' in made -%}
+            {%- do lines.extend(told_facts(made['int_raw_columns'])) -%}
         {%- endif -%}
         {%- if 'customer_tiers' in made -%}
             {%- do lines.extend(told_tiers(made['customer_tiers'])) -%}

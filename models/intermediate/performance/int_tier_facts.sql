@@ -61,7 +61,8 @@ facts as (
         customer_id,
         {{ typed_columns(measures, {'responses': '1', 'points': 'points'}) }},
         feedback_date as fact_date
-    from {{ ref('strata', 'int_feedback_points') }}
+    from {{ ref('strata', 'int_feedback_checked') }}
+    where points is not null
 ),
 
 -- A late order, or a contact before the registration, is of a month in which the history does not know

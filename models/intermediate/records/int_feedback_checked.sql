@@ -25,7 +25,10 @@ looked_up as (
             invalid_number='feedback.score < engagement_types.min_score'
             ~ ' or feedback.score > engagement_types.max_score',
         ), also='feedback.defects') }} as all_defects,
-        {{ exclusion('feedback.feedback_date') }} as exclusion
+        {{ exclusion('feedback.feedback_date') }} as exclusion,
+        100 * cast(feedback.score - engagement_types.min_score as {{ type_double() }})
+        / cast(nullif(engagement_types.max_score - engagement_types.min_score, 0) as {{ type_double() }})
+            as points
     from feedback
     left join engagement_types on feedback.feedback_type = engagement_types.engagement_type
     {{ join_customer_records('feedback') }}
@@ -38,6 +41,7 @@ checked as (
         {{ unless_erased('order_id') }} as order_id,
         feedback_type,
         score,
+        case when {{ row_fate('all_defects', 'exclusion') }} = 'used' then points end as points,
         submitted_at,
         feedback_date,
         nulled_columns,

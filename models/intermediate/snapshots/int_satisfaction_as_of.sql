@@ -21,7 +21,13 @@ policies as (
 ),
 
 answers as (
-    select * from {{ ref('strata', 'int_feedback_points') }}
+    select
+        customer_id,
+        feedback_type,
+        points,
+        feedback_date
+    from {{ ref('strata', 'int_feedback_checked') }}
+    where points is not null
 ),
 
 aged as (

@@ -40,8 +40,9 @@ freshness as (
         source_table,
         'freshness' as check_type,
         'days from the newest row to as_of_date' as check_name,
-        age_days as found
-    from {{ ref('strata', 'int_freshness') }}
+        {{ days_between('newest_date', as_of_date()) }} as found
+    from {{ ref('strata', 'int_raw_columns') }}
+    where newest_date is not null
 ),
 
 policies as (

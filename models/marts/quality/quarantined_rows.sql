@@ -1,14 +1,7 @@
 with
 
 raw_rows as (
-    select
-        source_table,
-        row_key,
-        defects,
-        raw_row,
-        amount
-    from {{ ref('strata', 'int_raw_rows') }}
-    where fate = 'quarantined'
+    {{ union_of_checked_rows() }}
 ),
 
 row_reasons as (
@@ -26,6 +19,7 @@ quarantined_rows as (
         raw_rows.amount
     from raw_rows
     inner join row_reasons on raw_rows.defects like '%,' || row_reasons.reason || ',%'
+    where raw_rows.fate = 'quarantined'
 )
 
 select * from quarantined_rows

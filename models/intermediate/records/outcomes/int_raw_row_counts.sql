@@ -3,15 +3,7 @@
 with
 
 raw_rows as (
-    select
-        source_table,
-        currency,
-        fate,
-        defects,
-        exclusion,
-        nulled_columns,
-        amount
-    from {{ ref('strata', 'int_raw_rows') }}
+    {{ union_of_checked_rows() }}
 ),
 
 raw_row_counts as (

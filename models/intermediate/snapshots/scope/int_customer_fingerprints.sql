@@ -11,12 +11,19 @@ customers as (
     select
         customer_id,
         market,
-        registration_date
+        registration_date,
+        record_count
     from {{ ref('strata', 'int_customers') }}
 ),
 
 memberships as (
-    select * from {{ ref('strata', 'int_customer_memberships') }}
+    select
+        records.customer_id,
+        {{ list_of('records.record_id') }} as record_ids
+    from {{ ref('strata', 'int_customers_unified') }} as records
+    inner join customers on records.customer_id = customers.customer_id
+    where records.fate = 'used' and customers.record_count > 1
+    group by records.customer_id
 ),
 
 facts as (
@@ -39,7 +46,8 @@ facts as (
         customer_id,
         {{ row_hash(['feedback_date', 'feedback_type', 'points']) }} as fact_hash,
         feedback_date as known_date
-    from {{ ref('strata', 'int_feedback_points') }}
+    from {{ ref('strata', 'int_feedback_checked') }}
+    where points is not null
 ),
 
 -- Facts come in no order, so their hashes are added.
@@ -59,7 +67,7 @@ facts_known as (
 fingerprints as (
     select
         customers.customer_id,
-        memberships.records_hash,
+        {{ salted_hash('memberships.record_ids') }} as records_hash,
         {{ row_hash([
             'customers.market', 'customers.registration_date', missing_sources
         ]) }} as attributes_hash,
