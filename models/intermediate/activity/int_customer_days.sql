@@ -74,12 +74,12 @@ followed as (
         *,
         max(case when is_sale then sale_date end) over (
             partition by customer_id
-            order by sale_date nulls last, is_sale desc nulls last, known_date nulls last
+            order by sale_date asc nulls last, is_sale desc nulls last, known_date asc nulls last
             rows between unbounded preceding and 1 preceding
         ) as last_sale_date,
         min(case when is_sale then sale_date end) over (
             partition by customer_id
-            order by sale_date nulls last, is_sale desc nulls last, known_date nulls last
+            order by sale_date asc nulls last, is_sale desc nulls last, known_date asc nulls last
             rows between unbounded preceding and 1 preceding
         ) as first_sale_date
     from days
