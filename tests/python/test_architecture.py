@@ -32,7 +32,7 @@ CODES = {"churn_risks", "explanation_texts", "lifecycle_stages", "markets", "rfm
 ELSEWHERE = {"rfm_policies"}
 """Seeds that decide with another method of RFM than that of the demo."""
 
-MOST = {"models": 149, "steps": 24, "ancestors": 79, "files": 217, "lines": 120}
+MOST = {"models": 142, "steps": 22, "ancestors": 74, "files": 210, "lines": 120}
 """What the figures may be; they only go down."""
 
 
