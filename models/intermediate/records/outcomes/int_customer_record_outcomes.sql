@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}  -- it names the records of the erased
 {%- set raw = raw_columns('customers') %}
 
 with
