@@ -17,10 +17,11 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- What the YAML of int_measures declares under meta: measures, by their names. While dbt parses, nothing. -#}
+{#- What _rules_in_force.yml declares under meta: measures of int_rules_in_force, by their names. While dbt parses,
+    nothing. -#}
 {% macro measures() -%}
     {%- if execute -%}
-        {%- for node in strata.nodes_of_strata() if node.name == 'int_measures' -%}
+        {%- for node in strata.nodes_of_strata() if node.name == 'int_rules_in_force' -%}
             {{ return(node.config.meta.measures) }}
         {%- endfor -%}
     {%- endif -%}
@@ -66,19 +67,14 @@
     {{ return(types[measure.type]) }}
 {%- endmacro %}
 
-{#- Query: one row per declared measure. -#}
+{#- Query: one row per declared measure, with its step and the values that it can have. -#}
 {% macro declared_measures() -%}
     {%- for name, measure in measures().items() %}
     select
         '{{ name }}' as measure,
-        '{{ measure.type }}' as measure_type,
-        '{{ measure.unit }}' as unit,
         cast({{ measure.step if measure.step is defined else 'null' }} as {{ bound_type() }}) as step,
         cast({{ measure.at_least if measure.at_least is defined else 'null' }} as {{ bound_type() }}) as at_least,
-        cast({{ measure.at_most if measure.at_most is defined else 'null' }} as {{ bound_type() }}) as at_most,
-        '{{ measure.null_means }}' as null_means,
-        '{{ measure.label_en }}' as label_en,
-        '{{ measure.label_zh }}' as label_zh
+        cast({{ measure.at_most if measure.at_most is defined else 'null' }} as {{ bound_type() }}) as at_most
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -22,7 +22,7 @@
                     markets.market{{ ', seed_rows.' ~ group_by if group_by }}
             ) as has_own
         from {{ ref('strata', 'int_evaluation_dates') }} as dates
-        cross join {{ ref('strata', 'int_markets') }} as markets
+        cross join ({{ every_market() }}) as markets
         inner join {{ seed }} as seed_rows
             on
                 (seed_rows.market = markets.market or seed_rows.market = '*')
@@ -33,4 +33,22 @@
                 )
     ) as candidates
     where candidates.is_own or candidates.has_own = 0
+{%- endmacro %}
+
+{#- Query: the markets of the seed markets, and `*` for customers of no market. -#}
+{% macro every_market() -%}
+    select market
+    from {{ ref('markets') }}
+    union
+    select '*' as market
+{%- endmacro %}
+
+{#- Query: the rows of an effective-dated seed without markets that are in force on the last evaluation date. -#}
+{% macro in_force_today(seed, columns) -%}
+    select
+        {{ each('{}', columns) }}
+    from {{ seed }}
+    where
+        valid_from <= {{ as_of_date() }}
+        and (valid_to > {{ as_of_date() }} or valid_to is null)
 {%- endmacro %}

@@ -7,6 +7,10 @@
 {% macro rule_cells(seed_name, measures, rules_in_force, rule_ranges) -%}
     {%- set rules = seed_name ~ '_in_force' -%}
     {%- set ranges = seed_name ~ '_ranges' -%}
+    measures as (
+        {{ declared_measures() | indent(4) }}
+    ),
+
     {{ rules }} as (
         select
             rules.scope_id,
@@ -30,7 +34,7 @@
             ranges.range_from + case when ranges.includes_from then 0 else measures.step end as step_from,
             ranges.range_to + case when ranges.includes_to then measures.step else 0 end as step_to
         from {{ rule_ranges }} as ranges
-        inner join {{ ref('strata', 'int_measures') }} as measures on ranges.measure = measures.measure
+        inner join measures on ranges.measure = measures.measure
         where ranges.decision_table = '{{ seed_name }}'
     ),
 

@@ -20,11 +20,12 @@
 {%- endmacro %}
 
 {#- Query: for each evaluation date and deciding seed a hash of its rows that decide, in no order. When a row
-    begins or ends, and what is said of it, is no matter. -#}
-{% macro rules_by_month() -%}
+    begins or ends, and what is said of it, is no matter. A hook finds tables by their names. -#}
+{% macro rules_by_month(is_in_hook=false) -%}
     {%- set told = [
         'valid_from', 'valid_to', 'note', 'reason', 'approved_by', 'customer_id', 'label_en', 'label_zh', 'colour',
         'description'] -%}
+    {%- set dates = relation_of('int_evaluation_dates') if is_in_hook else ref('strata', 'int_evaluation_dates') -%}
     {%- set given = [] -%}
     {%- for name in deciding_vars() -%}
         {%- do given.append(name ~ ' ' ~ setting(name)) -%}
@@ -34,9 +35,9 @@
         cast({{ row_hash(["cast('" ~ given | join(', ') ~ "' as " ~ dbt.type_string() ~ ')']) }} as decimal(38, 0))
             as rows_hash,
         evaluation_date
-    from {{ ref('strata', 'int_evaluation_dates') }}
+    from {{ dates }}
     {%- for seed_name, rows in deciding_seeds().items() %}
-    {%- set seed = ref(seed_name) %}
+    {%- set seed = relation_of(seed_name) if is_in_hook else ref(seed_name) %}
     {%- set columns = [] %}
     {%- for column in (adapter.get_columns_in_relation(seed) if execute else []) if column.name not in told %}
         {%- do columns.append('seed.' ~ column.name) %}
@@ -48,9 +49,9 @@
         dates.evaluation_date
     from {{ seed }} as seed
     {%- if rows == 'all' %}
-    cross join {{ ref('strata', 'int_evaluation_dates') }} as dates
+    cross join {{ dates }} as dates
     {%- else %}
-    inner join {{ ref('strata', 'int_evaluation_dates') }} as dates
+    inner join {{ dates }} as dates
         on
             seed.valid_from <= dates.evaluation_date
             {%- if rows == 'in_force' %}

@@ -81,7 +81,7 @@
                     periods.period_from
             ) as scope_id
         from periods
-        cross join {{ ref('strata', 'int_markets') }} as markets
+        cross join ({{ every_market() }}) as markets
     ),
 
     candidates as (

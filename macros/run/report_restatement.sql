@@ -43,7 +43,7 @@
         count(*)
     from (
         select rules.*
-        from {{ relation_of('int_rules_by_month') }} as rules
+        from ({{ rules_by_month(is_in_hook=true) }}) as rules
         inner join {{ relation_of('int_evaluation_dates') }} as dates
             on rules.evaluation_date = dates.evaluation_date and dates.is_stored
     ) as now

@@ -37,7 +37,7 @@ defects as (
         clv_parameters.valid_from,
         'the market is not in markets' as defect
     from {{ model }} as clv_parameters
-    left join {{ ref('strata', 'int_markets') }} as markets on clv_parameters.market = markets.market
+    left join ({{ every_market() }}) as markets on clv_parameters.market = markets.market
     where markets.market is null
 )
 

@@ -16,7 +16,7 @@ counted as (
         markets.market,
         count(in_force.valid_from) as rows_in_force
     from {{ ref('strata', 'int_evaluation_dates') }} as dates
-    cross join {{ ref('strata', 'int_markets') }} as markets
+    cross join ({{ every_market() }}) as markets
     left join in_force
         on
             dates.evaluation_date = in_force.evaluation_date

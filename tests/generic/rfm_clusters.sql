@@ -31,7 +31,7 @@ counted as (
         count(distinct in_force.orders_spread) as orders_spreads,
         count(distinct in_force.revenue_spread) as revenue_spreads
     from {{ ref('strata', 'int_evaluation_dates') }} as dates
-    cross join {{ ref('strata', 'int_markets') }} as markets
+    cross join ({{ every_market() }}) as markets
     cross join fitted
     left join in_force
         on

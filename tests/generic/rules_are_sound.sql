@@ -144,7 +144,7 @@ rule_defects as (
     inner join tables on rules.decision_table = tables.decision_table
     left join outcomes
         on rules.decision_table = outcomes.decision_table and rules.outcome = outcomes.outcome
-    left join {{ ref('strata', 'int_markets') }} as markets on rules.market = markets.market
+    left join ({{ every_market() }}) as markets on rules.market = markets.market
 ),
 
 clashes as (

@@ -1,7 +1,7 @@
 {#- Bands of a metric: in each market and period exactly one row for each score, bounds that ascend
     from the worst to the best (recency: descend), and only the last without a limit. A market may
     have no bands of its own, as long as '*' has. -#}
-{% test score_bands(model, seed_name) %}
+{% test score_bands(model) %}
 
 {{ config(meta={'reports_rules': true}) }}
 {%- set text = dbt.type_string() %}
@@ -10,7 +10,7 @@
 with
 
 bands as (
-    select * from {{ model }}
+    {{ rfm_band_cuts() }}
 ),
 
 scopes as (
@@ -111,12 +111,12 @@ defects as (
         bands.band_id as rule_id,
         'the market ' || bands.market || ' is not in markets' as defect
     from bands
-    left join {{ ref('strata', 'int_markets') }} as markets on bands.market = markets.market
+    left join ({{ every_market() }}) as markets on bands.market = markets.market
     where markets.market is null
 )
 
 select
-    '{{ seed_name }}' as seed_name,
+    '{{ model.identifier }}' as seed_name,
     rule_id,
     defect
 from defects

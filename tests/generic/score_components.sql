@@ -47,7 +47,7 @@ row_defects as (
         end as defect
     from components
     left join known on components.measure = known.measure
-    left join {{ ref('strata', 'int_markets') }} as markets on components.market = markets.market
+    left join ({{ every_market() }}) as markets on components.market = markets.market
 ),
 
 in_force as (
@@ -73,7 +73,7 @@ weights as (
         markets.market,
         coalesce(sum(in_force.weight), 0) as weight
     from {{ ref('strata', 'int_evaluation_dates') }} as dates
-    cross join {{ ref('strata', 'int_markets') }} as markets
+    cross join ({{ every_market() }}) as markets
     left join in_force
         on
             dates.evaluation_date = in_force.evaluation_date

@@ -46,7 +46,7 @@ def rows_of_market(rows: Iterable[Rule], market: str, day: date) -> list[Rule]:
 @cache
 def declared_measures() -> dict[str, dict[str, Any]]:
     """Return the measures that rules may have conditions on, as their YAML declares them."""
-    path = ROOT / "models/intermediate/rules/_measures.yml"
+    path = ROOT / "models/intermediate/rules/_rules_in_force.yml"
     (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
     measures: dict[str, dict[str, Any]] = model["config"]["meta"]["measures"]
     return measures

@@ -37,9 +37,9 @@ def compare(project: Project, counts: Iterable[Counts]) -> dict[str, Interval]:
         connection.execute(f"create schema {name}.intermediate")
         connection.execute(f"use {name}.intermediate")
         connection.execute(f"attach '{project.database}' as built (read_only)")
+        connection.execute(f"create schema {name}.seeds")
         connection.execute(
-            "create table int_effect_policies as"
-            " select * from built.seeds.effect_policies where valid_to is null"
+            f"create table {name}.seeds.effect_policies as from built.seeds.effect_policies"
         )
         connection.execute(
             "create table counts (campaign_id text, is_control boolean, converted int, persons int)"

@@ -719,7 +719,7 @@ def test_a_broken_seed_stops_every_mart(good: Good) -> None:
 def test_unknown_rule_set_is_named(good: Good) -> None:
     """With the rule sets that there are."""
     edit = by_rows(add("candidate", "live_otherwise", rule_set="spring"))
-    select = ("build", *WITHOUT, "--select", "tier_rules", "int_rules_in_force", "int_markets")
+    select = ("build", *WITHOUT, "--select", "tier_rules", "int_rules_in_force")
     with good.edited({"tier_rules": edit}):
         output = good.dbt(*select, variables={"tier_rule_set": "liv"}, expect=1)
     assert good.marts() == good.before

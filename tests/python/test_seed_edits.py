@@ -223,8 +223,10 @@ def test_an_edit_of_what_decided_closed_months_is_seen(
     columns, rows = proofs.rows(seed)
     assert rows[0][column] != cell
     rows[0][column] = cell
+    model = proofs.nodes["model.strata.int_rules_of_history"]["compiled_code"]
+    by_month = f"{model.rpartition('select * from')[0]}select * from rules"
     differing = (
-        "select distinct seed_name from (select * from intermediate.int_rules_by_month except"
+        f"select distinct seed_name from (select * from ({by_month}) except"
         " select * from intermediate.int_rules_of_history)"
     )
     with proofs.loaded({seed: written(columns, rows)}) as connection:

@@ -11,6 +11,10 @@ scores as (
     {{ whole_numbers(1, 5, 'score') }}
 ),
 
+markets as (
+    {{ every_market() }}
+),
+
 evaluations as (
     select
         dates.evaluation_date,
@@ -20,7 +24,7 @@ evaluations as (
         frequency.score as frequency_score,
         monetary.score as monetary_score
     from {{ ref('strata', 'int_evaluation_dates') }} as dates
-    cross join {{ ref('strata', 'int_markets') }} as markets
+    cross join markets
     cross join scores as recency
     cross join scores as frequency
     cross join scores as monetary
@@ -34,7 +38,7 @@ evaluations as (
         null as frequency_score,
         null as monetary_score
     from {{ ref('strata', 'int_evaluation_dates') }} as dates
-    cross join {{ ref('strata', 'int_markets') }} as markets
+    cross join markets
     where dates.is_current
 ),
 

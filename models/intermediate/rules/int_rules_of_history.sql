@@ -10,9 +10,13 @@ dates as (
     where not is_stored
 ),
 
+rules as (
+    {{ rules_by_month() }}
+),
+
 rules_of_history as (
     select rules.*
-    from {{ ref('strata', 'int_rules_by_month') }} as rules
+    from rules
     inner join dates on rules.evaluation_date = dates.evaluation_date
 )
 

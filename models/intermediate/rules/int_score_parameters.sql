@@ -3,10 +3,42 @@
 
 with
 
+score_components as (
+    {{ seed_in_reporting_currency('score_components', [
+        'market', 'measure', 'weight', 'floor', 'cap', 'scale', 'direction', 'valid_from', 'valid_to',
+    ]) }}
+),
+
+scaled as (
+    select
+        market,
+        measure,
+        weight,
+        coalesce(scale = 'log', false) as is_log,
+        case when scale = 'log' then ln(1 + greatest(floor, 0)) else floor end as scaled_floor,
+        case when scale = 'log' then ln(1 + greatest(cap, 0)) else cap end as scaled_cap,
+        coalesce(direction = 'down', false) as is_less_better,
+        valid_from,
+        valid_to
+    from score_components
+),
+
+-- Less is better: the measure is worth nothing at its cap, and more the farther below.
+lines as (
+    select
+        market,
+        measure,
+        weight,
+        is_log,
+        case when is_less_better then scaled_cap else scaled_floor end as zero_at,
+        case when is_less_better then -1 else 1 end / nullif(scaled_cap - scaled_floor, 0) as slope,
+        valid_from,
+        valid_to
+    from scaled
+),
+
 components as (
-    {{ rows_in_force(
-        ref('strata', 'int_score_components'), ['measure', 'weight', 'zero_at', 'slope', 'is_log']
-    ) }}
+    {{ rows_in_force('lines', ['measure', 'weight', 'zero_at', 'slope', 'is_log']) }}
 ),
 
 -- One row per date and market, so that a customer's measures are scaled without a join for each.

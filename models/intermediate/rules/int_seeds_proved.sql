@@ -57,11 +57,9 @@
 ] %}
 
 {%- set rules = [
-    ref('strata', 'int_markets'),
     ref('strata', 'int_evaluation_dates'),
     ref('strata', 'int_exchange_rates'),
     ref('strata', 'int_rule_ranges'),
-    ref('strata', 'int_rfm_bands'),
     ref('strata', 'int_rfm_clusters'),
     ref('strata', 'int_score_parameters'),
     ref('strata', 'int_clv_parameters'),
@@ -70,7 +68,6 @@
 
 {%- do rules.append(ref('strata', 'int_simulated_rule_ranges')) if wing_is_on('simulation') %}
 {%- do rules.append(ref('strata', 'int_marketing_rule_ranges')) if wing_is_on('marketing') %}
-{%- do rules.append(ref('strata', 'int_recommendation_policies')) if wing_is_on('marketing') %}
 
 with
 

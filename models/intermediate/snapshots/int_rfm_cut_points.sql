@@ -64,10 +64,12 @@ cut_points as (
         on policies.evaluation_date = everybody.evaluation_date and everybody.market = 'all'
 )
 {% else %}
+rfm_bands as (
+    {{ rfm_band_cuts() }}
+),
+
 bands as (
-    {{ rows_in_force(
-        ref('strata', 'int_rfm_bands'), ['metric', 'cut', 'upper_bound'], group_by='metric'
-    ) }}
+    {{ rows_in_force('rfm_bands', ['metric', 'cut', 'upper_bound'], group_by='metric') }}
 ),
 
 cut_points as (

@@ -12,7 +12,7 @@ parameters as (
 ),
 
 components as (
-    {{ rows_in_force(ref('strata', 'int_score_components'), ['component', 'measure']) }}
+    {{ rows_in_force(ref('score_components'), ['component', 'measure']) }}
 ),
 
 scaled as (

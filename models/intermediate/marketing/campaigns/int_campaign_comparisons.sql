@@ -5,11 +5,7 @@ campaign_groups as (
 ),
 
 policies as (
-    select
-        method,
-        confidence_level,
-        min_group_size
-    from {{ ref('strata', 'int_effect_policies') }}
+    {{ in_force_today(ref('effect_policies'), ['method', 'confidence_level', 'min_group_size']) }}
 ),
 
 -- Both groups of a campaign and tier in one row; the rates of a group that is not there are null.

@@ -5,9 +5,7 @@ responses as (
 ),
 
 policies as (
-    select z_score
-    from {{ ref('strata', 'int_effect_policies') }}
-    where method = 'newcombe'
+    {{ in_force_today(ref('effect_policies'), ['method', 'z_score']) }}
 ),
 
 groups_of_tiers as (
@@ -53,6 +51,7 @@ measured as (
         policies.z_score
     from groups_with_total
     cross join policies
+    where policies.method = 'newcombe'
 ),
 
 -- Wilson's score interval of a rate: its centre, and the distance of its ends.

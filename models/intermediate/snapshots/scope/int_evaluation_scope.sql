@@ -1,6 +1,6 @@
 -- depends_on: {{ ref('strata', 'int_customer_fingerprints') }}
 -- depends_on: {{ ref('strata', 'int_clv_fits') }}
--- depends_on: {{ ref('strata', 'int_markets') }}
+-- depends_on: {{ ref('markets') }}
 {{ config(materialized='table') }}  -- what the run found before it writes the history
 {%- set history = stored_history() %}
 {%- set stored_fingerprints = stored_fingerprints() %}
@@ -80,7 +80,7 @@ market_months as (
         markets.market,
         greatest(changed.restated_from, {{ restated_since() }}) as restated_from
     from changed
-    cross join {{ ref('strata', 'int_markets') }} as markets
+    cross join ({{ every_market() }}) as markets
     where changed.restated_from <= {{ dates.stored }}
     {%- endif %}
 ),

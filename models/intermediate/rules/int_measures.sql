@@ -1,7 +1,0 @@
-with
-
-declared as (
-    {{ declared_measures() }}
-)
-
-select * from declared

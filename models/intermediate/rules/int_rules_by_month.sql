@@ -1,7 +1,0 @@
-with
-
-rules_by_month as (
-    {{ rules_by_month() }}
-)
-
-select * from rules_by_month
