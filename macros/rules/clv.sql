@@ -182,3 +182,17 @@
         {{ month_index(rows ~ '.evaluation_date') }} - {{ month_index(rows ~ '.first_order_date') }} + 1
     ) * 12 * {{ retention_rate }}
 {%- endmacro %}
+
+{#- Query: of those who had ordered in the year before last, how many of a market came back. -#}
+{% macro retention_rates() -%}
+    select
+        market,
+        sum(case when orders_12m > 0 then 1 else 0 end) / cast(count(*) as {{ type_double() }})
+            as retention_rate,
+        evaluation_date
+    from {{ ref('strata', 'customer_tier_history') }}
+    where orders_previous_12m > 0
+    group by
+        market,
+        evaluation_date
+{%- endmacro %}

@@ -13,7 +13,7 @@ clv_fits as (
 ),
 
 retention_rates as (
-    select * from {{ ref('strata', 'int_retention_rates') }}
+    {{ retention_rates() }}
 ),
 
 summarised as (

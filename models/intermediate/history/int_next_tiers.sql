@@ -8,8 +8,16 @@
 with
 
 customers as (
-    select * from {{ ref('strata', 'customer_tier_history') }}
-    where is_current
+    select
+        scores.*,
+        final_tiers.tier_rank
+    from {{ ref('strata', 'int_customer_scores') }} as scores
+    inner join {{ ref('strata', 'int_evaluation_dates') }} as dates
+        on scores.evaluation_date = dates.evaluation_date and dates.is_current
+    inner join {{ ref('strata', 'int_final_tiers') }} as final_tiers
+        on
+            scores.customer_id = final_tiers.customer_id
+            and scores.evaluation_date = final_tiers.evaluation_date
 ),
 
 {{ range_bounds('tier_rules', table, ref('strata', 'int_rule_ranges')) }},
@@ -68,22 +76,14 @@ open_ways as (
         ways.*,
         row_number() over (
             partition by ways.customer_id
-            order by
-                ways.next_tier_rank,
-                ways.further_orders,
-                ways.further_revenue,
-                ways.next_tier_code
+            order by ways.next_tier_rank, ways.further_orders, ways.further_revenue, ways.next_tier_code
         ) as preference
     from ways
     where
         ways.blockers = ''
         and not ways.is_held_down
-        and {{ each(
-            '(ways.{}_to is null or ways.{} + ways.further_orders < ways.{}_to)', orders, ' and'
-        ) }}
-        and {{ each(
-            '(ways.{}_to is null or ways.{} + ways.further_revenue < ways.{}_to)', revenues, ' and'
-        ) }}
+        and {{ each('(ways.{}_to is null or ways.{} + ways.further_orders < ways.{}_to)', orders, ' and') }}
+        and {{ each('(ways.{}_to is null or ways.{} + ways.further_revenue < ways.{}_to)', revenues, ' and') }}
 ),
 
 tiers as (

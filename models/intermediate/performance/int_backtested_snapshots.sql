@@ -21,7 +21,7 @@ clv_parameters as (
 ),
 
 retention_rates as (
-    select * from {{ ref('strata', 'int_retention_rates') }}
+    {{ retention_rates() }}
 ),
 
 -- The ranks of today: those of stored months may be of a time with other tiers.

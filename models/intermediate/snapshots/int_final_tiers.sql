@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}  -- narrow; read by the history and for the next tiers
+
 with
 
 overrides as (
