@@ -106,8 +106,8 @@ sold as (
         coalesce(segments.attribute, 'all') as attribute,
         coalesce(segments.segment_code, 'all') as segment_code,
         summed.category,
-        summed.revenue,
-        summed.quantity,
+        cast(summed.revenue as decimal(18, 2)) as revenue,
+        cast(summed.quantity as decimal(24, 6)) as quantity,
         summed.orders,
         summed.customers,
         summed.month_index

@@ -1,7 +1,5 @@
-{%- set measures = [
-    'orders', 'gross_revenue', 'refunded', 'net_revenue', 'margin', 'contacts', 'contact_cost',
-    'elapsed_contacts', 'converted_contacts', 'responses', 'points',
-] %}
+{%- set money = ['gross_revenue', 'refunded', 'net_revenue', 'margin'] %}
+{%- set others = ['orders', 'contacts', 'elapsed_contacts', 'converted_contacts', 'responses', 'points'] %}
 
 with
 
@@ -23,7 +21,9 @@ tier_facts as (
 sums as (
     select
         tier_code,
-        {{ each('sum({}) as {}', measures) }},
+        {{ each('sum({}) as {}', others) }},
+        {{ each('cast(sum({}) as decimal(18, 2)) as {}', money) }},
+        cast(sum(contact_cost) as decimal(18, 4)) as contact_cost,
         month
     from tier_facts
     group by
@@ -80,7 +80,7 @@ counts as (
 tier_months as (
     select
         counts.*,
-        {{ each('sums.{}', measures) }}
+        {{ each('sums.{}', others + money + ['contact_cost']) }}
     from counts
     left join sums
         on
