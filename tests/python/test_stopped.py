@@ -15,11 +15,14 @@ from strata.trial.workplace import PREFIX, workplace
 
 COMMAND = """
 from pathlib import Path
+import signal
 import sys
 from strata.trial.dbt import run_dbt
 from strata.trial.workplace import workplace
 from strata.unfinished import told_to_end
 
+# what starts the tests may ignore it, as nohup does
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 with told_to_end(), workplace() as folder:
     (folder / "copy").touch()
     run_dbt(Path(sys.argv[1]), ["build"])
