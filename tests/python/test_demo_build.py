@@ -255,6 +255,16 @@ def test_quantile_scores_are_those_of_numpy(quantile_build: Project) -> None:
     assert bases["all"] > 0
 
 
+def test_potential_is_expected_orders_by_their_value(demo_build: Project) -> None:
+    others = "potential_12m is distinct from expected_orders_365d * expected_order_value"
+    counts = f"count(potential_12m), count(*) filter (where {others})"
+    ((potentials, different),) = demo_build.query(
+        f"select {counts} from marts.customer_tier_history"
+    )
+    assert potentials > 1000
+    assert different == 0
+
+
 # Tiers
 
 

@@ -47,23 +47,7 @@ summarised as (
     where history.lifetime_orders > 0
 ),
 
-{{ bgnbd_expectations('summarised', months + [365], terms=64) }},
-
-alive as (
-    select
-        summarised.*,
-        {{ bgnbd_p_alive() }} as p_alive,
-        {{ gamma_gamma_value() }} as expected_order_value
-    from summarised
-),
-
-predicted as (
-    select
-        alive.*,
-        {{ each('alive.p_alive * expected.by_p_alive_{}d as expected_orders_{}d', months + [365]) }}
-    from alive
-    {{ join_expectations('alive') }}
-),
+{{ clv_predictions('summarised', months + [365], terms=64) }},
 
 lifetime_values as (
     select

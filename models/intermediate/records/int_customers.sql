@@ -4,8 +4,6 @@
     'email', 'customer_type', 'birth_date', 'gender', 'occupation', 'income_band', 'industry', 'employee_count',
     'country', 'region', 'city', 'acquisition_channel', 'owner_id',
 ] %}
-{#- of an owner of whom nobody knows since when -#}
-{%- set unknown_time = "timestamp '1900-01-01 00:00:00'" %}
 {%- set of_three = each('max(case when record_rank = {} then [] end)', ['1', '2', '3']) | replace('[]', '{}') %}
 
 with
@@ -14,8 +12,6 @@ records as (
     select
         unified.customer_id as unified_customer_id,
         case when {{ record_fate() }} = 'used' then {{ record_customer() }} end as unified_parent_id,
-        case when customers.owner_id is not null then coalesce(customers.owner_assigned_at, {{ unknown_time }}) end
-            as owned_from,
         customers.*
     from {{ ref('strata', 'int_customers_checked') }} as customers
     inner join {{ ref('strata', 'int_customers_unified') }} as unified
@@ -53,7 +49,7 @@ persons as (
         records.unified_customer_id as customer_id,
         records.unified_parent_id,
         {{ each('records.{}', attributes) }},
-        records.owned_from,
+        case when records.owner_id is not null then records.owner_assigned_at end as owner_assigned_at,
         records.registration_date,
         records.update_date,
         1 as record_count
@@ -64,7 +60,11 @@ persons as (
     union all
     select
         unified_customer_id as customer_id,
-        {{ each('coalesce(' ~ of_three ~ ') as {}', ['unified_parent_id'] + attributes + ['owned_from']) }},
+        {{ each('coalesce(' ~ of_three ~ ') as {}', ['unified_parent_id'] + attributes) }},
+        case  -- of the record that names the owner
+            {{ each("when max(case when record_rank = {} then owner_id end) is not null"
+                ~ ' then max(case when record_rank = {} then owner_assigned_at end)', ['1', '2', '3'], ' ') }}
+        end as owner_assigned_at,
         min(registration_date) as registration_date,
         max(update_date) as update_date,
         count(*) as record_count
@@ -105,7 +105,7 @@ customers as (
     select
         started.customer_id,
         {{ each('started.{}', attributes) }},
-        nullif(started.owned_from, {{ unknown_time }}) as owner_assigned_at,
+        started.owner_assigned_at,
         started.registration_date,
         started.record_count,
         started.unified_parent_id as parent_customer_id,

@@ -34,37 +34,26 @@ summarised as (
             and evaluations.market = clv_fits.market
 ),
 
-{{ bgnbd_expectations('summarised', [90, 365], terms=32) }},
+{{ clv_predictions('summarised', [90, 365], terms=32) }},
 
-alive as (
+evaluations as (
     select
-        summarised.*,
-        {{ bgnbd_p_alive() }} as p_alive,
-        {{ gamma_gamma_value() }} as expected_order_value
-    from summarised
-),
-
-predicted as (
-    select
-        alive.*,
-        alive.p_alive * expected.by_p_alive_90d as expected_orders_90d,
-        alive.p_alive * expected.by_p_alive_365d as expected_orders_365d,
-        alive.p_alive * expected.by_p_alive_365d * alive.expected_order_value as potential_12m
-    from alive
-    {{ join_expectations('alive') }}
+        predicted.*,
+        predicted.expected_orders_365d * predicted.expected_order_value as potential_12m
+    from predicted
 ),
 
 -- A measure that is null is left out, and the weights of the others stand for all.
 weighed as (
     select
-        predicted.*,
-        {{ score_points('predicted', measures, 'parameters') }} as score_points,
-        {{ score_coverage('predicted', measures, 'parameters') }} as score_coverage
-    from predicted
+        evaluations.*,
+        {{ score_points('evaluations', measures, 'parameters') }} as score_points,
+        {{ score_coverage('evaluations', measures, 'parameters') }} as score_coverage
+    from evaluations
     left join parameters
         on
-            predicted.evaluation_date = parameters.evaluation_date
-            and predicted.market = parameters.market
+            evaluations.evaluation_date = parameters.evaluation_date
+            and evaluations.market = parameters.market
 ),
 
 scores as (
