@@ -129,6 +129,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(line)
 
 
+def cte_of(sql: str, cte: str) -> str:
+    """Return the query of one CTE of a compiled model, which ends by reading its last one."""
+    return f"{sql.rpartition('select * from')[0]}select * from {cte}"
+
+
 class Project:
     """A dbt project with a warehouse, a target and a log folder that nobody else uses.
 
@@ -255,7 +260,7 @@ class Project:
         found = (self.work / "target" / "compiled").glob(f"strata/models/**/{model}.sql")
         (path,) = (it for it in found if ".yml" not in str(it))  # unit tests are compiled too
         sql = path.read_text(encoding="utf-8")
-        return sql if cte is None else f"{sql.rpartition('select * from')[0]}select * from {cte}"
+        return sql if cte is None else cte_of(sql, cte)
 
     def seed(self, name: str) -> Path:
         """Find the CSV of a seed."""

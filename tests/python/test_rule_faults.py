@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from conftest import ROOT, Project, Row, project_as_built
+from conftest import ROOT, Project, Row, cte_of, project_as_built
 from reference import condition
 from seed_proofs import GATE, Proofs, written
 
@@ -585,7 +585,7 @@ def test_a_condition_is_read_as_it_is_meant(proofs: Proofs, measure: str) -> Non
     texts = dict(enumerate(["", *ACCEPTED[measure].split()]))
     rules = [add(f"rule_{it}", "live_high", **{measure: text}) for it, text in texts.items()]
     model = proofs.nodes["model.strata.int_rules_in_force"]["compiled_code"]
-    conditions = f"{model.rpartition('select * from')[0]}select * from conditions"
+    conditions = cte_of(model, "conditions")
     with proofs.loaded({"tier_rules": by_rows(*rules)(TIERS)}) as connection:
         found = connection.execute(
             "select rule_id, low, includes_low, high, includes_high"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from conftest import Project
+from conftest import Project, cte_of
 from reference import measures_of
 from seed_proofs import Proofs, Rows, written
 
@@ -224,7 +224,7 @@ def test_an_edit_of_what_decided_closed_months_is_seen(
     assert rows[0][column] != cell
     rows[0][column] = cell
     model = proofs.nodes["model.strata.int_rules_of_history"]["compiled_code"]
-    by_month = f"{model.rpartition('select * from')[0]}select * from rules"
+    by_month = cte_of(model, "rules")
     differing = (
         f"select distinct seed_name from (select * from ({by_month}) except"
         " select * from intermediate.int_rules_of_history)"

@@ -316,10 +316,7 @@ def test_an_offset_is_applied(built: Project) -> None:
 
 
 def test_costs_are_rounded_after_the_multiplication(built: Project) -> None:
-    costs = built.query(
-        "select order_id, sum(reporting_cost) from intermediate.int_order_items_checked"
-        " where fate = 'used' group by order_id having count(*) = count(reporting_cost)"
-    )
+    costs = built.query(built.compiled("int_customer_days", "order_costs"))
     expected = {"numbers_o1": 32, "numbers_o2": 120, "values_o16": 40, "values_o17": 0}
     assert dict(costs) == {order: Decimal(cost) for order, cost in expected.items()}
 
