@@ -106,12 +106,19 @@
         'after_6m': date_literal(months_before(evaluation.date, 6)),
         'after_90d': date_literal(evaluation.date - modules.datetime.timedelta(days=90)),
         'after_rfm_window': date_literal(months_before(evaluation.date, setting('rfm_window_months') or 12)),
+        'horizon': horizon_date(evaluation.date),
         'is_stored': evaluation.is_stored,
         'is_current': loop.last,
         'and_restated': ' and restated_from <= ' ~ date_literal(evaluation.date) if evaluation.is_stored else '',
     }) }}
     {{- 'union all' if not loop.last }}
     {%- endfor %}
+{%- endmacro %}
+
+{#- The day 90 days after an evaluation, whose outcomes are then known, as a literal; null if it is to come. -#}
+{% macro horizon_date(evaluation_date) -%}
+    {%- set horizon = evaluation_date + modules.datetime.timedelta(days=90) -%}
+    {{ return(date_literal(horizon) if horizon <= as_of_day() else 'cast(null as date)') }}
 {%- endmacro %}
 
 {#- CTE: the rows of customers who are evaluated anew at closed months that are stored, with the date

@@ -32,7 +32,7 @@ CODES = {"churn_risks", "explanation_texts", "lifecycle_stages", "markets", "rfm
 ELSEWHERE = {"rfm_policies"}
 """Seeds that decide with another method of RFM than that of the demo."""
 
-MOST = {"models": 135, "steps": 21, "ancestors": 67, "files": 203, "lines": 120}
+MOST = {"models": 130, "steps": 21, "ancestors": 63, "files": 198, "lines": 120}
 """What the figures may be; they only go down."""
 
 

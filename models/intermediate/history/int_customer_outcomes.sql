@@ -15,7 +15,11 @@ days as (
 ),
 
 dates as (
-    select * from {{ ref('strata', 'int_backtest_dates') }}
+    select
+        evaluation_date,
+        horizon_date
+    from {{ ref('strata', 'int_evaluation_dates') }}
+    where horizon_date is not null
 ),
 
 outcomes as (

@@ -10,7 +10,8 @@ with
 customers as (
     select
         scores.*,
-        final_tiers.tier_rank
+        final_tiers.tier_rank,
+        final_tiers.is_held_down
     from {{ ref('strata', 'int_customer_scores') }} as scores
     inner join {{ ref('strata', 'int_evaluation_dates') }} as dates
         on scores.evaluation_date = dates.evaluation_date and dates.is_current
@@ -22,17 +23,12 @@ customers as (
 
 {{ range_bounds('tier_rules', table, ref('strata', 'int_rule_ranges')) }},
 
--- Whom an expert holds down, no order lifts.
 placed as (
     select
         customers.customer_id,
         customers.market,
         customers.tier_rank,
-        coalesce(
-            overrides.mode = 'lock'
-            or (overrides.mode = 'ceiling' and customers.tier_rank >= overrides.tier_rank),
-            false
-        ) as is_held_down,
+        customers.is_held_down,
         {{ each('customers.{}', orders + revenues) }},
         {{ each(by_range('customers.{}', 'bounds.{}') ~ ' as {}_step', measures) }}
     from customers
@@ -41,10 +37,6 @@ placed as (
             customers.evaluation_date = bounds.evaluation_date
             and customers.market = bounds.market
             and bounds.rule_set = '{{ var("tier_rule_set") }}'
-    left join {{ ref('strata', 'int_tier_overrides') }} as overrides
-        on
-            customers.customer_id = overrides.customer_id
-            and customers.evaluation_date = overrides.evaluation_date
 ),
 
 ways as (
@@ -70,7 +62,7 @@ ways as (
             and placed.tier_rank < tier_steps.tier_rank
 ),
 
--- A way is open if what it takes does not overshoot the cell.
+-- A way is open if what it takes does not overshoot the cell. Whom an expert holds down, no order lifts.
 open_ways as (
     select
         ways.*,

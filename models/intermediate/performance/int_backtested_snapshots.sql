@@ -5,19 +5,23 @@ history as (
 ),
 
 dates as (
-    select * from {{ ref('strata', 'int_backtest_dates') }}
+    select
+        evaluation_date,
+        horizon_date
+    from {{ ref('strata', 'int_evaluation_dates') }}
+    where horizon_date is not null
 ),
 
 outcomes as (
     select * from {{ ref('strata', 'int_customer_outcomes') }}
 ),
 
-clv_parameters as (
+parameters as (
     select
         market,
         fitted_at,
         evaluation_date
-    from {{ ref('strata', 'int_clv_parameters') }}
+    from {{ ref('strata', 'int_market_parameters') }}
 ),
 
 retention_rates as (
@@ -41,7 +45,7 @@ backtested as (
         history.lifetime_orders,
         coalesce(outcomes.orders_next_90d, 0) as orders,
         coalesce(outcomes.purchase_days_next_90d, 0) as purchase_days,
-        coalesce(clv_parameters.fitted_at <= history.evaluation_date, false) as is_out_of_sample,
+        coalesce(parameters.fitted_at <= history.evaluation_date, false) as is_out_of_sample,
         coalesce(outcomes.net_revenue_next_90d, 0) as net_revenue,
         history.p_alive,
         case when history.lifetime_orders = 0 then 0 else history.expected_orders_90d end
@@ -64,10 +68,10 @@ backtested as (
         on
             history.customer_id = outcomes.customer_id
             and history.evaluation_date = outcomes.evaluation_date
-    left join clv_parameters
+    left join parameters
         on
-            history.market = clv_parameters.market
-            and history.evaluation_date = clv_parameters.evaluation_date
+            history.market = parameters.market
+            and history.evaluation_date = parameters.evaluation_date
     left join retention_rates
         on
             history.market = retention_rates.market

@@ -10,7 +10,8 @@ evaluation_dates as (
         {{ evaluation.is_stored | lower }} as is_stored,
         {{ evaluation.is_current | lower }} as is_current,
         {{ evaluation.after_12m }} as year_before,
-        {{ evaluation.day }} as evaluation_date
+        {{ evaluation.day }} as evaluation_date,
+        {{ evaluation.horizon }} as horizon_date
     {% endcall %}
 )
 

@@ -61,9 +61,7 @@
     ref('strata', 'int_exchange_rates'),
     ref('strata', 'int_rule_ranges'),
     ref('strata', 'int_rfm_clusters'),
-    ref('strata', 'int_score_parameters'),
-    ref('strata', 'int_clv_parameters'),
-    ref('strata', 'int_tier_policies'),
+    ref('strata', 'int_market_parameters'),
 ] %}
 
 {%- do rules.append(ref('strata', 'int_simulated_rule_ranges')) if wing_is_on('simulation') %}

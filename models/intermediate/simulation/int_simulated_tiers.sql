@@ -10,9 +10,9 @@ rule_sets as (
 ),
 
 backtest_dates as (
-    select evaluation_date
-    from {{ ref('strata', 'int_backtest_dates') }}
-    where is_latest
+    select max(evaluation_date) as evaluation_date
+    from {{ ref('strata', 'int_evaluation_dates') }}
+    where horizon_date is not null
 ),
 
 outcomes as (

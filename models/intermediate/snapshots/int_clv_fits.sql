@@ -5,9 +5,9 @@ with
 parameters as (
     select
         *,
-        case when is_own then market else '*' end as parameters_market,
+        case when has_own_clv then market when not has_own_clv then '*' end as parameters_market,
         gamma_gamma_p * gamma_gamma_v / (gamma_gamma_q - 1) as expected_value
-    from {{ ref('strata', 'int_clv_parameters') }}
+    from {{ ref('strata', 'int_market_parameters') }}
 ),
 
 policies as (

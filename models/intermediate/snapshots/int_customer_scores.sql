@@ -19,7 +19,7 @@ clv_fits as (
 ),
 
 parameters as (
-    select * from {{ ref('strata', 'int_score_parameters') }}
+    select * from {{ ref('strata', 'int_market_parameters') }}
 ),
 
 summarised as (

@@ -22,7 +22,7 @@ evaluations as (
 ) }},
 
 policies as (
-    select * from {{ ref('strata', 'int_tier_policies') }}
+    select * from {{ ref('strata', 'int_market_parameters') }}
 ),
 
 steps as (

@@ -8,7 +8,7 @@ history as (
 ),
 
 parameters as (
-    select * from {{ ref('strata', 'int_score_parameters') }}
+    select * from {{ ref('strata', 'int_market_parameters') }}
 ),
 
 components as (

@@ -44,9 +44,9 @@ tiers as (
 ),
 
 backtest_dates as (
-    select evaluation_date
-    from {{ ref('strata', 'int_backtest_dates') }}
-    where is_latest
+    select max(evaluation_date) as evaluation_date
+    from {{ ref('strata', 'int_evaluation_dates') }}
+    where horizon_date is not null
 ),
 
 backtested as (
