@@ -142,14 +142,14 @@ def _run(workspace: Workspace, runs: int, console: Console) -> Report:
 
 
 def _time(step: Step, workspace: Workspace, number: int) -> Measurement:
-    """Run one step from cold and measure it."""
-    step.remove_stale()
+    """Run one step and measure it."""
+    step.prepare(workspace.today)
     log_file = workspace.log_file(f"{step.key}-{number}")
     try:
         return measure(
             step.command,
             directory=REPOSITORY,
-            environment=workspace.environment,
+            environment=workspace.environment | step.environment,
             log_file=log_file,
             spill=workspace.spill if step.target else None,
         )

@@ -6,8 +6,10 @@ Below ``<dir>/<customers>x<orders per customer>``::
     next_day/       those of the day after: some orders changed, new customers, refunds
     old_orders/     those with a hundred orders of a year ago changed
     data.json       which data that is; written last, so it says that raw/ is complete
+    today           a link to one of the three, which is what dbt is told to read
     strata.duckdb   the warehouse of the dbt steps
-    target/  logs/  of dbt, one folder per dbt step, and the output of each step
+    target/         of dbt; the full refresh parses from cold, the days after go on from there
+    logs/           the output of each step, and a folder of dbt's own logs per dbt step
     peers/          what the peers wrote
     results.json
 """
@@ -18,7 +20,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, Final
+from typing import Final
 
 import pyarrow.parquet as pq
 
@@ -28,6 +30,7 @@ from strata.demo.schema import SCHEMAS
 
 REPOSITORY: Final = Path(__file__).parents[2]
 THREADS: Final = 2
+AS_OF_VARIABLE: Final = "STRATA_AS_OF_DATE"
 HISTORY_MONTHS: Final = 24
 TIERS: Final = (
     *("--select", "+customer_tiers", "+customer_tier_history"),
@@ -58,9 +61,13 @@ class Step:
     command : tuple of str or Path
         Run from the root of the repository.
     stale : tuple of Path
-        Files and folders deleted before each run, so that each run is cold.
+        Files and folders deleted before each run: all that a first run does not have.
     target : Path or None
         Where dbt leaves ``run_results.json`` and ``manifest.json``.
+    raw : Path or None
+        Folder of the raw tables, to which the link is set that dbt reads.
+    as_of : date or None
+        The last day of the data, given to dbt by the environment as a daily run does.
     """
 
     key: str
@@ -68,14 +75,24 @@ class Step:
     command: tuple[str | Path, ...]
     stale: tuple[Path, ...] = ()
     target: Path | None = None
+    raw: Path | None = None
+    as_of: date | None = None
 
-    def remove_stale(self) -> None:
-        """Delete what an earlier run left."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment of this step alone."""
+        return {AS_OF_VARIABLE: self.as_of.isoformat()} if self.as_of else {}
+
+    def prepare(self, today: Path) -> None:
+        """Delete what an earlier run left, and link the raw tables of this step."""
         for path in self.stale:
             if path.is_dir():
                 rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+        if self.raw:
+            today.unlink(missing_ok=True)
+            today.symlink_to(self.raw, target_is_directory=True)
 
 
 @dataclass(frozen=True)
@@ -138,6 +155,16 @@ class Workspace:
     def old_orders(self) -> Path:
         """Folder of the raw tables in which old orders change."""
         return self.folder / "old_orders"
+
+    @property
+    def today(self) -> Path:
+        """Link to the folder of the raw tables of a step."""
+        return self.folder / "today"
+
+    @property
+    def target(self) -> Path:
+        """Folder of what dbt compiles and remembers, one for all dbt steps."""
+        return self.folder / "target" / "dbt"
 
     @property
     def marker(self) -> Path:
@@ -238,20 +265,21 @@ class Workspace:
 
     def steps(self) -> list[Step]:
         """List what is timed, in order."""
-        warehouse_files = (
+        cold = (
             self.warehouse,
             self.warehouse.with_name(self.warehouse.name + ".wal"),
             self.spill,
+            self.target,
         )
         if self.is_everything:
             return [
-                self._dbt_step(FULL, "dbt build", self.raw, AS_OF, stale=warehouse_files),
+                self._dbt_step(FULL, "dbt build", self.raw, AS_OF, stale=cold),
             ]
         full = (*TIERS, "--full-refresh")
         next_day = AS_OF + timedelta(days=1)
         title = "dbt, full refresh"
         return [
-            self._dbt_step(FULL, title, self.raw, AS_OF, *full, stale=warehouse_files),
+            self._dbt_step(FULL, title, self.raw, AS_OF, *full, stale=cold),
             self._dbt_step(NEXT_DAY, "dbt, next day, all", self.next_day, next_day, *EVERYTHING),
             self._peer_step(BASELINE, "pandas + lifetimes", "pandas"),
             self._peer_step("d", "Polars", "polars"),
@@ -270,20 +298,16 @@ class Workspace:
         *options: str,
         stale: tuple[Path, ...] = (),
     ) -> Step:
-        target = self.folder / "target" / key
-        settings: dict[str, Any] = {
-            "raw_path": str(raw),
-            "as_of_date": as_of.isoformat(),
-            "history_months": self.months,
-        }
+        # The same for all steps: with other vars dbt would parse the project anew.
+        settings = {"raw_path": str(self.today), "history_months": self.months}
         command = (
             *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "build", *options),
             *("--threads", str(self.models_at_a_time)),
             *("--vars", json.dumps(settings)),
-            *("--target-path", str(target)),
+            *("--target-path", str(self.target)),
             *("--log-path", str(self.folder / "logs" / f"dbt-{key}")),
         )
-        return Step(key, title, command, stale=(*stale, target), target=target)
+        return Step(key, title, command, stale, self.target, raw, as_of)
 
     def _peer_step(self, key: str, title: str, peer: str) -> Step:
         out_file = self.folder / "peers" / f"{peer}.parquet"

@@ -335,7 +335,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> None:
         code = """
 import json, pathlib, sys
 target = pathlib.Path(sys.argv[1])
-target.mkdir()
+target.mkdir(exist_ok=True)
 results = [
     {"unique_id": "test.strata.tiers_are_known.0123456789", "execution_time": 0.25},
     {"unique_id": "model.strata.stg_crm__orders", "execution_time": 0.5},
@@ -444,12 +444,22 @@ def test_dbt_steps_share_a_warehouse_and_differ_by_a_day(tmp_path: Path) -> None
     assert "--full-refresh" not in day_after.command
     assert workspace.warehouse in full.stale
     assert workspace.warehouse not in day_after.stale
-    dates = [
-        json.loads(str(step.command[step.command.index("--vars") + 1]))["as_of_date"]
-        for step in (full, day_after)
-    ]
+    dates = [step.environment["STRATA_AS_OF_DATE"] for step in (full, day_after)]
     assert dates == ["2026-06-15", "2026-06-16"]
-    assert full.target != day_after.target
+
+
+def test_the_next_day_goes_on_from_what_dbt_has_parsed(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, Data(200, 10.0, 7), "6GB")
+    full, day_after = workspace.steps()[:2]
+    settings = [step.command[step.command.index("--vars") + 1] for step in (full, day_after)]
+    assert settings[0] == settings[1]
+    assert full.target == day_after.target
+    assert full.target in full.stale
+    assert day_after.stale == ()
+    workspace.make_folders()
+    for step in (full, day_after):
+        step.prepare(workspace.today)
+        assert workspace.today.readlink() == step.raw
 
 
 def test_on_the_next_days_some_rows_change(tmp_path: Path) -> None:
