@@ -61,6 +61,8 @@ LONGEST = (
     "test_values.py",
 )
 """Files in the order in which they begin, by the time they take; all others follow."""
+THREADS = "1"
+"""Models that dbt builds at a time where it computes itself, and no server does."""
 READ_LATER: dict[str, object] = {
     "as_of_date": date(2025, 1, 31),
     "business_timezone": "Europe/Berlin",
@@ -92,9 +94,13 @@ REPORTS: dict[str, list[str]] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder of the parsed projects, which the workers share."""
+    """Make the folder of the parsed projects, which the workers share; one model at a time.
+
+    Each core has a worker, and two threads of one Python take a sixth more time than one.
+    """
     if not hasattr(config, "workerinput"):
         os.environ[PARSED] = tempfile.mkdtemp(prefix="strata-parsed-")
+        os.environ["STRATA_THREADS"] = THREADS
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -206,6 +212,8 @@ class Project:
             "STRATA_DUCKDB_PATH": self.database,
             "PARSED_PROJECT": self.parsed(given),
         } | self.settings
+        if self.settings.get("STRATA_TARGET", "duckdb") == "duckdb":
+            own.setdefault("STRATA_THREADS", THREADS)
         return command, kept | {name: str(path) for name, path in own.items()}
 
     def parsed(self, variables: Mapping[str, object]) -> Path:
