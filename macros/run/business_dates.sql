@@ -50,31 +50,30 @@
         {{ return([{'since': none, 'seconds': 0, 'local': none, 'local_at_last': none}]) }}
     {%- endif -%}
     {%- set zone = modules.pytz.timezone(zone_name) -%}
+    {%- set begin = modules.datetime.datetime(1970, 1, 1) -%}
     {%- set ten_days = modules.datetime.timedelta(days=10) -%}
+    {%- set steps = 1 if zone == modules.pytz.utc else (run_started_at.year + 2 - 1970) * 37 -%}
     {%- set changes = [] -%}
-    {%- set found = namespace(day=modules.datetime.datetime(1970, 1, 1), offset=none) -%}
-    {%- for step in range(1 if zone == modules.pytz.utc else (run_started_at.year + 2 - 1970) * 37) -%}
-        {%- set offset = zone.fromutc(found.day).utcoffset() -%}
-        {%- if offset != found.offset -%}
-            {%- set edge = namespace(at=found.day) -%}
-            {%- set before = offset if found.offset is none else found.offset -%}
-            {%- if before != offset -%}
-                {%- for minutes in [8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1] -%}
-                    {%- set earlier = edge.at - modules.datetime.timedelta(minutes=minutes) -%}
-                    {%- if zone.fromutc(earlier).utcoffset() == offset -%}
-                        {%- set edge.at = earlier -%}
-                    {%- endif -%}
-                {%- endfor -%}
-            {%- endif -%}
-            {%- do changes.append({
-                'since': edge.at,
-                'seconds': offset.total_seconds() | int,
-                'local': edge.at + [before, offset] | max,
-                'local_at_last': edge.at + [before, offset] | min,
-            }) -%}
-            {%- set found.offset = offset -%}
+    {%- set found = namespace(offset=none) -%}
+    {%- for step in range(steps) if zone.fromutc(begin + step * ten_days).utcoffset() != found.offset -%}
+        {%- set edge = namespace(at=begin + step * ten_days) -%}
+        {%- set offset = zone.fromutc(edge.at).utcoffset() -%}
+        {%- set before = offset if found.offset is none else found.offset -%}
+        {%- if before != offset -%}
+            {%- for minutes in [8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1] -%}
+                {%- set earlier = edge.at - modules.datetime.timedelta(minutes=minutes) -%}
+                {%- if zone.fromutc(earlier).utcoffset() == offset -%}
+                    {%- set edge.at = earlier -%}
+                {%- endif -%}
+            {%- endfor -%}
         {%- endif -%}
-        {%- set found.day = found.day + ten_days -%}
+        {%- do changes.append({
+            'since': edge.at,
+            'seconds': offset.total_seconds() | int,
+            'local': edge.at + [before, offset] | max,
+            'local_at_last': edge.at + [before, offset] | min,
+        }) -%}
+        {%- set found.offset = offset -%}
     {%- endfor -%}
     {{ return(changes) }}
 {%- endmacro %}
