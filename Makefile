@@ -3,7 +3,7 @@ BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build docs lineage dashboard dashboard-serve test test-fast test-long lint check demo bench up-postgres up-spark down lock clean
+.PHONY: help setup build docs lineage dashboard dashboard-serve test test-fast test-long lint lint-code check demo bench up-postgres up-spark down lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -48,15 +48,20 @@ dashboard-serve: .venv-boards/ready  ## Serve the boards live, with filters
 
 # No warehouse and no setting of the caller decides what SQL is linted: a history that stands is compiled otherwise.
 UNSET := $(foreach name,$(filter STRATA_%,$(.VARIABLES)),-u $(name))
-lint: setup  ## Check the style of Python, SQL and Markdown
+SQL := models tests/singular
+SQLFLUFF := env $(UNSET) STRATA_DUCKDB_PATH=:memory: DBT_TARGET_PATH=build/lint $(BIN)/sqlfluff lint --processes 2
+lint: lint-code  ## Check the style of Python, Markdown and SQL
+	$(SQLFLUFF) $(SQL)
+
+lint-code: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pymarkdown scan --recurse *.md docs strata
-	env $(UNSET) STRATA_DUCKDB_PATH=:memory: DBT_TARGET_PATH=build/lint \
-		$(BIN)/sqlfluff lint --processes 2 models tests/singular
 
-test-fast: lint  ## Lint, the demo with its unit tests, and the core of pytest: for while you work
+# Of the SQL what is not committed: all of it takes as long as all the rest.
+test-fast: lint-code  ## Lint of what you changed, the demo with its unit tests, and the core of pytest
+	git ls-files --modified --others --exclude-standard $(SQL) | grep '[.]sql$$' | xargs -r ls 2>/dev/null | xargs -r $(SQLFLUFF)
 	$(BIN)/pytest -m "not slow and not long"
 
 test: lint .venv-boards/ready  ## Run every check but the long ones
