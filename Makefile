@@ -61,7 +61,8 @@ lint-code: setup
 
 # Of the SQL what is not committed: all of it takes as long as all the rest.
 test-fast: lint-code  ## Lint of what you changed, the demo with its unit tests, and the core of pytest
-	git ls-files --modified --others --exclude-standard $(SQL) | grep '[.]sql$$' | xargs -r ls 2>/dev/null | xargs -r $(SQLFLUFF)
+	{ git diff --name-only --diff-filter=d HEAD -- $(SQL); git ls-files --others --exclude-standard $(SQL); } \
+		| grep '[.]sql$$' | xargs -r $(SQLFLUFF)
 	$(BIN)/pytest -m "not slow and not long"
 
 test: lint .venv-boards/ready  ## Run every check but the long ones
