@@ -96,6 +96,7 @@
     `day`, its month and the first days that are no longer in windows before it, as literals, and what the
     date is. -#}
 {% macro for_each_evaluation() -%}
+    {%- set window = setting('rfm_window_months') -%}
     {%- for evaluation in evaluation_dates() %}
     {{ caller({
         'day': date_literal(evaluation.date),
@@ -105,7 +106,8 @@
         'after_12m': date_literal(months_before(evaluation.date, 12)),
         'after_6m': date_literal(months_before(evaluation.date, 6)),
         'after_90d': date_literal(evaluation.date - modules.datetime.timedelta(days=90)),
-        'after_rfm_window': date_literal(months_before(evaluation.date, setting('rfm_window_months') or 12)),
+        'after_rfm_window': date_literal(
+            months_before(evaluation.date, window) if window else modules.datetime.date.min),
         'horizon': horizon_date(evaluation.date),
         'is_stored': evaluation.is_stored,
         'is_current': loop.last,

@@ -32,7 +32,7 @@ CODES = {"churn_risks", "explanation_texts", "lifecycle_stages", "markets", "rfm
 ELSEWHERE = {"rfm_policies"}
 """Seeds that decide with another method of RFM than that of the demo."""
 
-MOST = {"models": 130, "steps": 21, "ancestors": 63, "files": 198, "lines": 120}
+MOST = {"models": 128, "steps": 20, "ancestors": 61, "files": 196, "lines": 120}
 """What the figures may be; they only go down."""
 
 

@@ -14,6 +14,14 @@
 
 with
 
+sales as (
+    select * from {{ ref('strata', 'int_sales_as_of') }}
+),
+
+engagement as (
+    select * from {{ ref('strata', 'int_engagement_as_of') }}
+),
+
 clv_fits as (
     select * from {{ ref('strata', 'int_clv_fits') }}
 ),
@@ -24,14 +32,33 @@ parameters as (
 
 summarised as (
     select
-        evaluations.*,
+        sales.*,
+        {{ days_between('engagement.last_interaction_date', 'sales.evaluation_date') }}
+            as days_since_last_interaction,
+        sales.days_since_last_order / nullif(sales.typical_gap_days, 0) as overdue_ratio,
+        case
+            when sales.net_revenue_12m > sales.net_revenue_6m
+                then
+                    cast(sales.net_revenue_6m as {{ type_double() }})
+                    / cast(sales.net_revenue_12m - sales.net_revenue_6m as {{ type_double() }})
+        end as revenue_trend,
+        {{ unless_missing('engagement.views_90d', 'web_events') }} as views_90d,
+        {{ unless_missing('engagement.carts_90d', 'web_events') }} as carts_90d,
+        {{ unless_missing('engagement.inquiries_90d', 'interactions') }} as inquiries_90d,
+        {{ unless_missing('engagement.response_count', 'feedback') }} as response_count,
+        engagement.satisfaction,
+        engagement.last_interaction_date,
         {{ clv_parameter_columns('clv_fits') }},
-        {{ bgnbd_inputs('evaluations') }}
-    from {{ ref('strata', 'int_customer_measures') }} as evaluations
+        {{ bgnbd_inputs('sales') }}
+    from sales
+    left join engagement
+        on
+            sales.customer_id = engagement.customer_id
+            and sales.evaluation_date = engagement.evaluation_date
     left join clv_fits
         on
-            evaluations.evaluation_date = clv_fits.evaluation_date
-            and evaluations.market = clv_fits.market
+            sales.evaluation_date = clv_fits.evaluation_date
+            and sales.market = clv_fits.market
 ),
 
 {{ clv_predictions('summarised', [90, 365], terms=32) }},
