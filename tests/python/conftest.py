@@ -55,7 +55,7 @@ LONGEST = (
     "test_calibrate.py",
     "test_plain_builds.py",
     "test_retail.py",
-    "test_identity.py",
+    "test_merges.py",
     "test_cdnow.py",
     "test_backtest.py",
     "test_values.py",
@@ -403,10 +403,21 @@ def postgres_server() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def spark_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
-    """Start a Spark cluster, and stop it after the last test."""
+def spark_server(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Spark]:
+    """Start Spark, and stop it after the last test: a cluster for the long tests, which kill one.
+
+    All others are served by one process that compiles no code: on small data workers and compilers
+    take two fifths of the CPU time.
+    """
     folder = tmp_path_factory.mktemp("spark")
-    yield spark.start(folder, free_port())
+    if pytestconfig.option.markexpr == "long":
+        started = spark.start(folder, free_port())
+    else:
+        tuning = spark.SMALL_DATA | {"spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+        started = spark.start(folder, free_port(), tuning=tuning, workers=0)
+    yield started
     spark.stop(folder)
 
 

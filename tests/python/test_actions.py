@@ -18,6 +18,8 @@ from conftest import Project, copy_project, read_seed
 from raw_data import Order, utc, write_csv
 from reference import CODES, Rule, classify, first_match, rows_of_market, sentence
 
+pytestmark = pytest.mark.slow
+
 Seed = list[dict[str, str]]
 AS_OF = date(2026, 6, 15)
 AGE_BANDS = (

@@ -15,6 +15,8 @@ from raw_data import MISSING, Order, RawData, invent, write_csv
 from reference import first_match, live_rules, measures_of, tier_ranks
 from scipy.stats import spearmanr
 
+pytestmark = pytest.mark.slow
+
 AS_OF = date(2025, 3, 17)
 CANDIDATE = "wider_high"
 HORIZON = timedelta(days=90)

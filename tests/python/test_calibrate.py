@@ -36,6 +36,8 @@ from strata.errors import UserError
 from strata.trial.comparison import Comparison
 from strata.trial.dbt import ending_of, reason_of
 
+pytestmark = pytest.mark.slow
+
 with warnings.catch_warnings():  # it sets an option that pandas 3 ignores
     warnings.simplefilter("ignore")
     from lifetimes import BetaGeoFitter, GammaGammaFitter

@@ -13,6 +13,8 @@ from cases import build_cases
 from conftest import Project, copy_project, read_seed
 from raw_data import write_csv
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 6, 15)
 FEW = 100
 """Customers of a market, each with one order of 146, which no fit of the demo expects."""

@@ -23,6 +23,8 @@ from raw_data import (
     invent_refunds,
 )
 
+pytestmark = pytest.mark.slow
+
 MARTS = ("customer_tier_history", "customer_tiers", "customer_tier_changes", "customers")
 FIRST_DAY = date(2023, 6, 1)
 HISTORY_MONTHS = 5

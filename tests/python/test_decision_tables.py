@@ -20,6 +20,8 @@ from typer.testing import CliRunner
 
 from strata.cli import app
 
+pytestmark = pytest.mark.slow
+
 BOUNDS = {  # few, for the combinations of ranges are their product
     "lifetime_orders": ("1",),
     "lifetime_net_revenue": ("2500.25",),
@@ -126,7 +128,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return copy
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_every_customer_gets_the_first_match_and_the_nearest_tier(
     project: Project, seed: int
 ) -> None:

@@ -90,6 +90,7 @@ def what_dbt_parsed(manifest: Path) -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 def test_vars_that_are_read_later_change_nothing_that_dbt_parses(
     parsed: Project, demo_build: Project
 ) -> None:
@@ -180,6 +181,7 @@ def scores_against_the_order(project: Project) -> list[Row]:
     return found
 
 
+@pytest.mark.slow
 def test_equal_values_have_equal_scores(demo_build: Project, quantile_build: Project) -> None:
     for project in (demo_build, quantile_build):
         assert equal_values_with_unequal_scores(project) == []

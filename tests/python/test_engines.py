@@ -27,12 +27,16 @@ from strata.servers import spark
 from strata.servers.postgres import Postgres
 from strata.servers.spark import Spark
 
+pytestmark = pytest.mark.slow
+
 STRATA = Path(sys.executable).with_name("strata")
 FIRST, LATER = "full refresh", "a month later, corrected"
 DAYS = {FIRST: date(2026, 5, 15), LATER: date(2026, 6, 15)}
 PREFIX = "engines_"
 ERASED = "c0000001"
 """A customer with a history, who is erased between the two moments."""
+MONTHS = 6
+"""Closed months of history: each is planned for itself on Spark, by the same SQL."""
 TOLERANCE = 1e-9
 SERVERS = ("postgres", "spark")
 
@@ -100,7 +104,9 @@ def engines(
 ) -> list[Engine]:
     def project(name: str, settings: dict[str, str]) -> Project:
         own = {"STRATA_TARGET": name, "STRATA_SCHEMA_PREFIX": PREFIX}
-        return Project(ROOT, tmp_path_factory.mktemp(name), settings=own | settings)
+        return Project(
+            ROOT, tmp_path_factory.mktemp(name), {"history_months": MONTHS}, own | settings
+        )
 
     embedded = project("duckdb", {})
     return [

@@ -338,6 +338,7 @@ def test_a_table_that_is_not_there_is_said_with_what_is(tmp_path: Path) -> None:
     assert "orders.csv is not a folder" in str(ask_dbt(tmp_path / "orders.csv")["faults"])
 
 
+@pytest.mark.slow
 def test_dbt_stops_with_the_line_and_goes_on_when_it_is_mended(tmp_path: Path) -> None:
     variables = {"raw_path": str(tmp_path / "[raw]"), "missing_sources": OPTIONAL_TABLES}
     project = Project(ROOT, tmp_path / "work", variables)

@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from raw_data import MISSING, Customer, Order, RawData, Refund, invent, write_csv
 
+pytestmark = pytest.mark.slow
+
 MARTS = ("customer_tier_history", "customer_tiers", "customer_tier_changes")
 SELECT = tuple(f"+{mart}" for mart in MARTS)
 OF_ALL_CUSTOMERS = ("value_rank", "pareto_class")

@@ -28,6 +28,8 @@ from strata.load.files import inspect
 from strata.load.spark import KEPT, STAMP
 from strata.servers.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 Row = tuple[Any, ...]
 TABLES = {table.name: table for table in read_tables(ROOT)}
 NO_OTHERS = ["--missing-sources", ",".join(OPTIONAL_TABLES)]

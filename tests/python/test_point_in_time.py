@@ -29,6 +29,8 @@ from raw_data import (
 )
 from reference import is_in_force, rows_of_market
 
+pytestmark = pytest.mark.slow
+
 FIRST, AS_OF = date(2023, 2, 10), date(2025, 3, 17)
 HISTORY_MONTHS = 9
 CENT = Decimal("0.01")

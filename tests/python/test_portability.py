@@ -18,6 +18,8 @@ from sql_guard import (
     examine_share,
 )
 
+pytestmark = pytest.mark.slow
+
 ELSEWHERE: Final = DIALECTS[len(BUILT_ON) :]
 """Engines that the tests do not build on, from which the project is only macros away."""
 

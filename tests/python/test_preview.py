@@ -18,6 +18,8 @@ from strata.trial import build
 from strata.trial.build import ensure_build, why_not_current
 from strata.trial.report import Sheet, markdown
 
+pytestmark = pytest.mark.slow
+
 VARS = {"raw_path": str(ROOT / "demo")}
 RULE = "live_high,live,*,30,high,1970-01-01,,CNY,,,>=12,>100000"
 SHARES = ("--what", "tiers", "--shares", "vip=1,high=4,medium=15")

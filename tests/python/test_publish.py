@@ -35,6 +35,8 @@ from strata.publish.publications import git_revision
 from strata.servers.ports import free_port
 from strata.servers.postgres import PASSWORD_FILE, Postgres
 
+pytestmark = pytest.mark.slow
+
 TABLES = sorted((*MARTS, "publications"))
 FAILS = "is failed: 1 nodes failed or were skipped, first fails"
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); input()"

@@ -181,6 +181,7 @@ def test_wrong_vars_are_named(
     assert [words for words in told if words not in output] == [], output
 
 
+@pytest.mark.slow
 def test_raw_tables_tell_how_fresh_they_are(
     small_build: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,8 @@ import pytest
 from conftest import ROOT, Project, Row, read_seed
 from reference import rules_in_force
 
+pytestmark = pytest.mark.slow
+
 AS_OF = date(2026, 6, 15)
 ZONE = ZoneInfo("Asia/Shanghai")
 CENT = Decimal("0.01")

@@ -10,6 +10,8 @@ from cases import build_cases, read_case
 from conftest import Project
 from raw_data import OPTIONAL_TABLES
 
+pytestmark = pytest.mark.slow
+
 REGISTERED: Final = "2024-01-05 08:00:00"
 NBSP, WIDE, BOM = "\u00a0", "\u3000", "\ufeff"
 FOLDS: Final = {"leading_zeros": "the till drops them"}

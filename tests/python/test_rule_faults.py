@@ -681,6 +681,7 @@ def test_everything_waits_for_the_proofs(proofs: Proofs) -> None:
     assert len(read) > 50
 
 
+@pytest.mark.slow
 def test_a_broken_seed_stops_every_mart(good: Good) -> None:
     """One defect of the rules of actions; and what the reader of a seed and the engine find."""
     edits: Edits = {
@@ -726,6 +727,7 @@ def test_unknown_rule_set_is_named(good: Good) -> None:
     assert re.search(r"seeds: .*tier_rule_set is liv,.*: live, spring", output)
 
 
+@pytest.mark.slow
 def test_a_sound_change_passes(good: Good) -> None:
     """The guards let a change of thresholds from a day on pass; here of a rule nobody meets."""
     edit = by_rows(

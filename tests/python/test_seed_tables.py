@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import duckdb
+import pytest
 from conftest import ROOT, Project
 
 
+@pytest.mark.slow
 def test_a_seed_whose_table_has_other_columns_or_types_is_told_with_the_mend(
     tmp_path: Path,
 ) -> None:

@@ -118,19 +118,34 @@ def test_a_failed_start_of_spark_tells_the_log(
     assert spark.find(tmp_path) is None
 
 
-def test_spark_is_four_processes_that_are_started_once(spark_server: Spark) -> None:
+def answers(server: Spark) -> bool:
+    """Tell whether a server computes, and in which zone."""
+    with closing(server.connect()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("select current_timezone(), sum(id) from range(10)")
+        return bool(cursor.fetchall() == [("UTC", 45)])
+
+
+def test_spark_is_four_processes_that_are_started_once(tmp_path: Path) -> None:
+    cluster = spark.start(tmp_path, free_port())
+    try:
+        assert spark.start(tmp_path, free_port()) == cluster == spark.find(tmp_path)
+        assert list(cluster.pids) == ["master", "worker1", "worker2", "thrift"]
+        for name in ("worker1", "worker2"):
+            children = psutil.Process(cluster.pids[name]).children()
+            assert any(processes.is_running(child.pid, "--executor-id") for child in children)
+        assert answers(cluster)
+    finally:
+        spark.stop(tmp_path)
+
+
+def test_spark_without_workers_is_one_process(spark_server: Spark) -> None:
     started = spark.start(spark_server.folder, free_port())
     # another test may have started it again
     assert started == spark.find(spark_server.folder)
     assert started.port == spark_server.port
-    assert list(started.pids) == ["master", "worker1", "worker2", "thrift"]
-    for name in ("worker1", "worker2"):
-        children = psutil.Process(started.pids[name]).children()
-        assert any(processes.is_running(child.pid, "--executor-id") for child in children)
-    with closing(spark_server.connect()) as connection:
-        cursor = connection.cursor()
-        cursor.execute("select current_timezone(), sum(id) from range(10)")
-        assert cursor.fetchall() == [("UTC", 45)]
+    assert list(started.pids) == ["thrift"]
+    assert answers(started)
 
 
 def ends_while_another_reads(server: Spark, other: Any, files: int) -> bool:

@@ -166,6 +166,7 @@ def told(output: str) -> list[object]:
     return [json.loads(text) for text in re.findall(r"TOLD (.*)", output)]
 
 
+@pytest.mark.slow
 def test_each_setting_is_told_right_from_wrong(project: Project) -> None:
     right = [(name, value, "") for name, values in RIGHT.items() for value in values]
     wrong = [(name, value, mend) for name, cases in WRONG.items() for value, mend in cases]
@@ -214,6 +215,7 @@ def test_all_faults_are_told_at_once_before_anything_is_made(project: Project) -
     assert not broken.database.exists()
 
 
+@pytest.mark.slow
 def test_blank_as_of_date_is_today_in_the_business_timezone(project: Project) -> None:
     zone = "Pacific/Kiritimati"
     blank = Project(

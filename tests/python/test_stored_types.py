@@ -5,7 +5,10 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import duckdb
+import pytest
 from conftest import ROOT, Project
+
+pytestmark = pytest.mark.slow
 
 TIMES = (
     "2024-03-31 01:30:00",  # never shown by a clock in London

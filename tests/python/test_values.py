@@ -18,6 +18,8 @@ from conftest import ROOT, Project
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.slow
+
 ZONES = (
     "Africa/Casablanca",
     "America/New_York",
