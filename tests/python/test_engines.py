@@ -2,7 +2,8 @@
 
 Each engine builds the demo as of one day; a month later some facts of the past have
 been corrected, and the history is built on. After either, all rows of all marts are compared; the
-month later on Spark, whose planning takes minutes, and its lost worker are long tests.
+month later on Spark, whose planning takes minutes, a cluster of Spark and its lost worker are long
+tests.
 """
 
 import csv
@@ -326,6 +327,7 @@ def test_a_build_that_loses_a_worker_of_spark_is_whole_or_repaired_by_the_next(
 def test_every_mart_is_the_same_on_spark_a_month_later(
     states: dict[tuple[str, str], Marts], spark_later: dict[tuple[str, str], Marts]
 ) -> None:
+    compare(FIRST, states)
     compare(LATER, spark_later)
     mart = "customer_tier_history"
     assert any(ERASED in row for row in states[FIRST, "spark"][mart])
