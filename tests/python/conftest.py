@@ -410,15 +410,15 @@ def postgres_server() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def spark_server(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Spark]:
-    """Start Spark, and stop it after the last test: a cluster for the long tests, which kill one.
+    """Start Spark, and stop it after the last test.
 
-    All others are served by one process that compiles no code: on small data workers and compilers
-    take two fifths of the CPU time.
+    It is a cluster where a long test runs, for one kills a worker. Else it is one process that
+    compiles no code: on small data workers and compilers take more CPU time than the rows.
     """
     folder = tmp_path_factory.mktemp("spark")
-    if pytestconfig.option.markexpr == "long":
+    if any(it.get_closest_marker("long") for it in request.session.items):
         started = spark.start(folder, free_port())
     else:
         tuning = spark.SMALL_DATA | {"spark.sql.codegen.factoryMode": "NO_CODEGEN"}
